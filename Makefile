@@ -1,0 +1,33 @@
+# make demo: the whole chain on synthetic images   make test: checks and notebook tests   make lab: JupyterLab
+# make real DATA=DIR: the same chain on your images   make test-slow: the cells marked `#| slow`
+# Each sets up .venv by itself, or uses the active virtual environment if the package is installed in it.
+
+PYTHON ?= python3
+RUN := $(PYTHON) tools/env.py
+ABLATION = papermill nbs/05_ablation.ipynb runs/05_ablation-$(1).ipynb --log-output --no-progress-bar </dev/null
+
+.PHONY: help env demo test test-slow lab real
+help:
+	@sed -n '1,3s/^# //p' Makefile
+
+env:
+	@$(RUN)
+
+demo:
+	@$(RUN) env -u MELANOMA_NB_DATA MELANOMA_NB_PROFILE=demo $(call ABLATION,demo)
+	@$(RUN) python tools/show.py runs/05_ablation-demo.ipynb
+
+test:
+	@$(RUN) python tools/check.py
+
+test-slow:
+	@$(RUN) python tools/check.py --slow
+
+lab:
+	@$(RUN) jupyter lab --notebook-dir=nbs $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_ARGS)
+
+real:
+	@test -n "$(DATA)" || { echo "make real needs the folder of your images: make real DATA=DIR (README.md, section \"Your images\")" >&2; exit 2; }
+	@test -d "$(DATA)" || { echo "make real: $(DATA) is no folder" >&2; exit 2; }
+	@$(RUN) env MELANOMA_NB_PROFILE=laptop MELANOMA_NB_DATA="$$(cd "$(DATA)" && pwd)" $(call ABLATION,laptop)
+	@$(RUN) python tools/show.py runs/05_ablation-laptop.ipynb
