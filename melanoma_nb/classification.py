@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['CLASSES', 'VERSION', 'build_classifier', 'balanced_order', 'cls_items', 'class_accuracies', 'cls_config',
-           'cls_learner', 'predict_study', 'cls_run', 'training_rate']
+           'cls_learner', 'predict_study', 'cls_run', 'cls_name', 'cls_run_path', 'training_rate']
 
 # %% ../nbs/04_classification.ipynb #334b4cb4
 import time
@@ -132,7 +132,23 @@ def cls_run(
         write_predictions(predict_study(learn.model, study, cache, seed), d/"predictions.csv")
         write_json(d/"metrics.json", split_metrics(read_predictions(d/"predictions.csv")) | dict(best_epoch=best_epoch(d)))
         (d/CHECKPOINT).unlink()
-    return make_run("classification", f"{rung}-{p.arch}-{p.image_size}-f{p.fold}-s{seed}", cls_config(study, rung, cache, seed), make, resume=True)
+    return make_run("classification", cls_name(p, rung, seed), cls_config(study, rung, cache, seed), make, resume=True)
+
+def cls_name(
+    profile: Profile,
+    rung: str,
+    seed: int,
+) -> str:
+    "A classification run's name for people."
+    return f"{rung}-{profile.arch}-{profile.image_size}-f{profile.fold}-s{seed}"
+
+def cls_run_path(
+    study: Study,
+    rung: str, # the input, which is made if missing
+    seed: int = 0,
+) -> Path: # where the run is, or would be
+    "The folder of a classification run."
+    return run_path("classification", cls_name(study.profile, rung, seed), cls_config(study, rung, rung_cache(study, rung), seed))
 
 # %% ../nbs/04_classification.ipynb #61b0faff
 def training_rate(

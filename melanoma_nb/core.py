@@ -110,7 +110,6 @@ class Profile:
     datasets: tuple[str, ...] = ("isic2020",)      # classified
     seg_datasets: tuple[str, ...] = ("ham10000",)  # expert masks that train the segmentation network
     synthetic: tuple[int, int, int] | None = None  # (n_isic, n_ham, seed) of generated data; None: the user's own images
-    synthetic_width: int = 640     # of most generated photographs, pixels; the others keep the ratio
     folds: int = 0                 # k; 0: one 70/15/15 split
     fold: int = 0                  # which fold is the test set
     split: str = "grouped"
@@ -140,7 +139,7 @@ class Profile:
 # %% ../nbs/00_core.ipynb #e0cba503
 _lite = dict(arch="tf_efficientnet_lite0", seg_arch="tf_efficientnet_lite0")
 PROFILES = {p.name: p for p in (
-    Profile("tiny", synthetic=(120, 48, 0), synthetic_width=160, frame_size=(120, 160), seg_size=(64, 64), seg_epochs=2, seg_batch_size=8,
+    Profile("tiny", synthetic=(120, 48, 0), frame_size=(120, 160), seg_size=(64, 64), seg_epochs=2, seg_batch_size=8,
             image_size=64, epochs=2, batch_size=16, n_boot=500, **_lite),
     Profile("demo", synthetic=(500, 240, 0), frame_size=(240, 320), seg_size=(96, 128), seg_epochs=4, seg_batch_size=8,
             image_size=96, epochs=5, n_boot=2_000, **_lite),
@@ -162,7 +161,7 @@ def parse_list(
 
 # %% ../nbs/00_core.ipynb #31a6eba9
 _lists = dict(datasets=str, seg_datasets=str, seeds=int, synthetic=int, frame_size=int, seg_size=int)
-_scalars = dict(synthetic_width=int, folds=int, fold=int, split_seed=int, seg_epochs=int, seg_batch_size=int, seg_lr=float, image_size=int, epochs=int, batch_size=int, lr=float, l2=float,
+_scalars = dict(folds=int, fold=int, split_seed=int, seg_epochs=int, seg_batch_size=int, seg_lr=float, image_size=int, epochs=int, batch_size=int, lr=float, l2=float,
                 n_boot=int, allow_random_base=bool, device=str, weights=str)
 
 def _field(name, value):
@@ -300,7 +299,7 @@ def provenance() -> dict: # commit (`+` where the tree differed from it), python
         except PackageNotFoundError: return None
     names = "melanoma_nb torch torchvision timm segmentation-models-pytorch fastai numpy opencv-python pandas scikit-learn".split()
     gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else None
-    return dict(commit=commit, python=platform.python_version(), versions={n: ver(n) for n in names}, machine=platform.machine(), cores=os.cpu_count(), gpu=gpu)
+    return dict(commit=commit, python=platform.python_version(), versions={n: ver(n) for n in names}, machine=platform.machine(), cores=os.cpu_count(), threads=torch.get_num_threads(), gpu=gpu)
 
 # %% ../nbs/00_core.ipynb #17e712eb
 @contextmanager

@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['COLUMNS', 'DIAGNOSES', 'READERS', 'VERSION', 'read_columns', 'index_images', 'as_rows', 'read_isic2020', 'read_ham',
-           'read_isic2019', 'make_sized', 'decode_image', 'read_mask', 'resize', 'audit_image', 'audit',
-           'summarise_manifest', 'frame_shape', 'read_resized', 'read_frame', 'model_input', 'assign_groups',
-           'split_manifest', 'choose_fold', 'data_folder', 'build_manifest', 'fingerprint', 'Study', 'open_study',
-           'input_cache', 'CacheLoader', 'shuffled', 'split_table', 'plot_split']
+           'read_isic2019', 'decode_image', 'read_mask', 'resize', 'audit_image', 'audit', 'summarise_manifest',
+           'frame_shape', 'read_resized', 'read_frame', 'model_input', 'assign_groups', 'split_manifest', 'choose_fold',
+           'data_folder', 'build_manifest', 'fingerprint', 'Study', 'open_study', 'input_cache', 'CacheLoader',
+           'shuffled', 'split_table', 'plot_split']
 
 # %% ../nbs/01_data.ipynb #3aa26145
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +26,7 @@ from fastai.data.load import DataLoader
 from matplotlib.axes import Axes
 from .core import (
     ImageCache, Profile, build_cache, check_literal, config_hash, data_dir, get_profile, make_run, print_provenance, progress, project_root, real_dir, run_path, runs_dir, set_style, show_images, sha256_file, thread_map, writing)
-from .synthetic import VERSION as SYNTHETIC_VERSION, make_demo
+from .synthetic import profile_data
 
 # %% ../nbs/01_data.ipynb #e9501f06
 COLUMNS = "image_id dataset path patient_id lesion_id group_id target diagnosis sex age site skin_tone width height status reason group_by mask_path exif_rotation sha256".split()
@@ -111,19 +111,7 @@ def read_isic2019(
 
 READERS = {"isic2020": read_isic2020, "ham10000": read_ham, "lesions-512": read_isic2019, "ham-224": lambda d: read_ham(d, "ham-224")}
 
-# %% ../nbs/01_data.ipynb #ab443093
-def make_sized(
-    dest: Path, # see `make_demo`
-    n_isic: int, # images in the ISIC 2020 layout
-    n_ham: int, # images in the HAM10000 layout
-    seed: int,
-    width: int, # of most photographs, pixels; 640 is the published sets' own
-) -> Path: # `dest`
-    "Synthetic data sets with photographs of another size than the published ones."
-    def scaled(w, h): return w*width//640, h*width//640
-    return make_demo(dest, n_isic=n_isic, n_ham=n_ham, seed=seed, sizes=tuple((*scaled(w, h), share) for w, h, share in ((640, 480, .8), (1024, 768, .1), (1200, 800, .1))), ham_size=scaled(600, 450))
-
-# %% ../nbs/01_data.ipynb #7eb1341f
+# %% ../nbs/01_data.ipynb #8f4a0a9d
 def decode_image(
     data: bytes, # a JPEG or PNG file
     size: tuple[int, int] | None = None, # (h,w): the JPEG may be decoded smaller, but not below this
@@ -153,7 +141,7 @@ def resize(
     h, w = size
     return cv2.resize(img, (w, h), interpolation=cv2.INTER_AREA if h < img.shape[0] or w < img.shape[1] else cv2.INTER_LINEAR)
 
-# %% ../nbs/01_data.ipynb #d1cd13be
+# %% ../nbs/01_data.ipynb #efc99b4d
 def audit_image(
     path: str, # the image file
     mask_path: str = "", # its expert mask, if there is one
@@ -175,7 +163,7 @@ def audit_image(
     except (OSError, ValueError) as e: out |= dict(mask_path="", reason=f"mask not used: {e}"[:120])
     return out
 
-# %% ../nbs/01_data.ipynb #4560bfc2
+# %% ../nbs/01_data.ipynb #3cadc8a3
 def audit(
     df: pd.DataFrame, # rows of the manifest as the readers give them
 ) -> pd.DataFrame: # the same rows with every file looked at
@@ -199,7 +187,7 @@ def summarise_manifest(
                    ok.group_id.nunique().rename("groups"), ok.mask_path.agg(lambda m: (m != "").sum()).rename("masks")], axis=1)
     return t.loc[list(g.groups)].fillna(0).astype(int)
 
-# %% ../nbs/01_data.ipynb #78c8ec8d
+# %% ../nbs/01_data.ipynb #9f98346b
 def frame_shape(
     height: int, # of the photograph, pixels
     width: int,
@@ -225,7 +213,7 @@ def read_frame(
     "The frame from which crops are cut."
     return read_resized(path, lambda h, w: frame_shape(h, w, frame_size))
 
-# %% ../nbs/01_data.ipynb #8c259b88
+# %% ../nbs/01_data.ipynb #ce077a55
 def model_input(
     frame: np.ndarray, # uint8 (h,w,3)
     rung: str, # original (centre square) or original_uncropped
@@ -237,7 +225,7 @@ def model_input(
     elif rung != "original_uncropped": raise ValueError(f"rung={rung!r} needs a mask: ask `cropping.crop_set` for it")
     return resize(frame, (image_size, image_size))
 
-# %% ../nbs/01_data.ipynb #9b513476
+# %% ../nbs/01_data.ipynb #ae98e1a0
 def assign_groups(
     groups: np.ndarray, # (n,) group of each image
     strata: np.ndarray, # (n,) stratum of each image
@@ -256,7 +244,7 @@ def assign_groups(
         part[g] = cost.argmin(); filled[part[g]] += c[g]
     return part[count.index.get_indexer(groups)]
 
-# %% ../nbs/01_data.ipynb #667923fc
+# %% ../nbs/01_data.ipynb #f302aba9
 def split_manifest(
     df: pd.DataFrame, # manifest; rows with status ok are split
     scheme: str = "grouped", # grouped or random
@@ -282,16 +270,14 @@ def choose_fold(
     role = {fold: "test", (fold+1) % folds: "valid"}
     return split.fold.map(lambda f: role.get(f, "train"))
 
-# %% ../nbs/01_data.ipynb #912815a8
+# %% ../nbs/01_data.ipynb #5bce4e6c
 VERSION = 1
 
 def data_folder(
     profile: Profile,
 ) -> Path: # one folder a data set inside
     "Where the profile's raw images are; synthetic ones are generated when they are not there yet."
-    if profile.synthetic is None: return data_dir()
-    n_isic, n_ham, seed = profile.synthetic
-    return make_sized(project_root()/"data"/f"synthetic-{n_isic}-{n_ham}-{seed}-{profile.synthetic_width}-v{SYNTHETIC_VERSION}", n_isic, n_ham, seed, profile.synthetic_width)
+    return data_dir() if profile.synthetic is None else profile_data(profile)
 
 def build_manifest(
     folder: Path, # one folder a data set inside
@@ -313,7 +299,7 @@ def fingerprint(
     "Hash of the images' (and masks') contents and labels, independent of order and place."
     return config_hash(sorted(map(list, zip(df.image_id, df.sha256, df.target))))
 
-# %% ../nbs/01_data.ipynb #5aaafec8
+# %% ../nbs/01_data.ipynb #f779904c
 @dataclass(frozen=True)
 class Study:
     "A profile with its data."
@@ -353,7 +339,7 @@ def open_study(
     images = ok.assign(fold=split.fold, split=choose_fold(split, profile.folds, profile.fold))
     return Study(profile, images, df, file, config_hash([split.image_id.tolist(), split.fold.tolist(), split.split.tolist()]))
 
-# %% ../nbs/01_data.ipynb #47b8030d
+# %% ../nbs/01_data.ipynb #80c9db85
 def input_cache(
     df: pd.DataFrame, # rows of a study's images
     rung: str, # original or original_uncropped
@@ -366,7 +352,7 @@ def input_cache(
     def make(d): build_cache(d, list(path), (image_size, image_size, 3), lambda i: model_input(read_frame(path[i], frame_size), rung, image_size), f"{rung} {image_size}px")
     return ImageCache(make_run("cache", f"{rung}-{image_size}", config, make))
 
-# %% ../nbs/01_data.ipynb #29d857a5
+# %% ../nbs/01_data.ipynb #1dbe1995
 class CacheLoader(DataLoader):
     "Batches from an image cache for fastai's `Learner`: x float32 (b,3,h,w) normalised, y int64 (b,) or, from a mask cache, float32 (b,1,h,w) in {0,1}."
     def __init__(self,
@@ -403,7 +389,7 @@ class CacheLoader(DataLoader):
         x = x.permute(0, 3, 1, 2).float().div_(255).sub_(self.mean.to(x.device)).div_(self.std.to(x.device))
         return x, (y.permute(0, 3, 1, 2).float().div_(255) if y.ndim == 4 else y)
 
-# %% ../nbs/01_data.ipynb #adca5310
+# %% ../nbs/01_data.ipynb #cb74b11e
 def shuffled(
     n: int, # positions
     seed: int,
@@ -411,7 +397,7 @@ def shuffled(
     "A new order each epoch, determined by seed and epoch."
     return lambda epoch: np.random.default_rng([seed, epoch]).permutation(n)
 
-# %% ../nbs/01_data.ipynb #898dd3c4
+# %% ../nbs/01_data.ipynb #97dd477b
 def split_table(
     study: Study,
 ) -> pd.DataFrame: # one row data set × split: images, melanomas, groups

@@ -6,7 +6,8 @@
 __all__ = ['VERSION', 'double_conv', 'UNet', 'check_size', 'build_segmenter', 'mask_counts', 'dice', 'seg_metrics',
            'check_stretch', 'seg_caches', 'seg_items', 'summarise_seg', 'probability_maps', 'cut', 'fold_rows',
            'parts_hash', 'seg_config', 'seg_learner', 'seg_stats', 'native_counts', 'counts_table', 'constant_mask',
-           'constant_counts', 'seg_run', 'mask_plan', 'describe_mask', 'MaskSet', 'mask_set', 'outline', 'mask_panels']
+           'constant_counts', 'seg_run', 'seg_name', 'mask_plan', 'describe_mask', 'MaskSet', 'mask_set', 'outline',
+           'mask_panels']
 
 # %% ../nbs/02_segmentation.ipynb #a037c2d1
 from concurrent.futures import ThreadPoolExecutor
@@ -287,7 +288,14 @@ def seg_run(
         metrics["test"]["soft_dice_pooled"] = summarise_seg(soft)["soft_dice_pooled"]
         write_json(d/"metrics.json", metrics | dict(constant_test=seg_metrics(const, p.n_boot), best_epoch=best_epoch(d)))
         (d/CHECKPOINT).unlink()
-    return make_run("segmentation", f"{p.seg_arch}-{p.seg_size[1]}x{p.seg_size[0]}-f{fold}", config, make, resume=True)
+    return make_run("segmentation", seg_name(p, fold), config, make, resume=True)
+
+def seg_name(
+    profile: Profile,
+    fold: int, # which fold tests
+) -> str:
+    "A segmentation run's name for people."
+    return f"{profile.seg_arch}-{profile.seg_size[1]}x{profile.seg_size[0]}-f{fold}"
 
 # %% ../nbs/02_segmentation.ipynb #9aea06bf
 def mask_plan(

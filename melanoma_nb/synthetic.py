@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from .core import CLASS_COLOURS, Profile, config_hash, data_dir, printed, read_json, run_lock, thread_map, write_json
+from .core import CLASS_COLOURS, Profile, config_hash, printed, project_root, read_json, run_lock, thread_map, write_json
 
 # %% ../nbs/00a_synthetic.ipynb #211c5ed7
 @cache
@@ -59,7 +59,7 @@ def draw_signs(
     a, b, c, d = rng.standard_normal((4, len(target))) + separation*np.asarray(target)
     share = lambda z: 1/(1+np.exp(1.1-.9*z))
     return pd.DataFrame(dict(asymmetry=share(a), border=share(b), colours=np.clip(np.rint(1.9+c), 1, 6).astype(int),
-                             diameter=np.clip(.5*np.exp(.28*d), .1, 1.1)))
+                             diameter=np.clip(.44*np.exp(.28*d), .1, 1.1)))
 
 # %% ../nbs/00a_synthetic.ipynb #759ed419
 def plot_sign(
@@ -350,6 +350,9 @@ def _save(path, img, options=()):
     if not ok: raise OSError(f"{path} could not be encoded as {path.suffix}")
     path.write_bytes(data.tobytes())
 
+def _rows(plan): return [SimpleNamespace(**r) for r in plan.to_dict("records")]
+
+# %% ../nbs/00a_synthetic.ipynb #7c8b211f
 def write_isic(
     folder: Path, # made here
     plan: pd.DataFrame, # from `plan_isic`
@@ -372,9 +375,7 @@ def write_isic(
     pairs.to_csv(folder/"ISIC_2020_Training_Duplicates.csv", index=False)
     return pd.concat([area, pd.Series(area[twins.duplicate_of].to_numpy(), index=twins.image_name, dtype=int)])
 
-def _rows(plan): return [SimpleNamespace(**r) for r in plan.to_dict("records")]
-
-# %% ../nbs/00a_synthetic.ipynb #93b39d5f
+# %% ../nbs/00a_synthetic.ipynb #bd9cf570
 def write_ham(
     folder: Path, # made here
     plan: pd.DataFrame, # from `plan_ham`
@@ -394,7 +395,7 @@ def write_ham(
     plan[HAM_COLUMNS].to_csv(folder/"HAM10000_metadata.csv", index=False)
     return area
 
-# %% ../nbs/00a_synthetic.ipynb #05e66107
+# %% ../nbs/00a_synthetic.ipynb #e9ef8322
 TRUTH_COLUMNS = ["image_id", "dataset", "target", "skin_tone", *SIGNS, "base", "area", "hairs", "lighting", "width", "height", "lesion_key", "duplicate_of"]
 
 def check_params(
@@ -414,7 +415,7 @@ def check_params(
     need(not unknown, f"tone_weights has unknown tones {', '.join(sorted(unknown))}: known are {' '.join(tone_table().index)}")
     need(abs(sum(p.tone_weights.values())-1) < 1e-6, f"tone_weights sum to {sum(p.tone_weights.values()):.3f}: divide each by the sum")
 
-# %% ../nbs/00a_synthetic.ipynb #a7925453
+# %% ../nbs/00a_synthetic.ipynb #1e51abac
 RECORD, VERSION = "make_demo.json", 1    # VERSION rises when the same parameters give other images
 
 def _is_made(dest, made):
@@ -438,7 +439,7 @@ def _building(dest) -> Iterator[Path]:
         os.replace(part, dest)
     finally: shutil.rmtree(part, ignore_errors=True)
 
-# %% ../nbs/00a_synthetic.ipynb #e5f49be8
+# %% ../nbs/00a_synthetic.ipynb #cb08ca00
 def make_demo(
     dest: str | Path, # folder to make
     n_isic: int = 500, # images in the ISIC 2020 layout, duplicates included; 0: none
@@ -465,7 +466,7 @@ def make_demo(
             with _building(dest) as part: _fill(part, p, workers)
     return dest
 
-# %% ../nbs/00a_synthetic.ipynb #fbf6eb4f
+# %% ../nbs/00a_synthetic.ipynb #6de66439
 def _fill(folder, p, workers):
     "Draw and write everything that `p` asks for."
     truth = []
@@ -486,14 +487,14 @@ def read_truth(
     if not path.is_file(): raise FileNotFoundError(f"{path} is missing: {dest} was not made by make_demo")
     return pd.read_csv(path, keep_default_na=False)
 
-# %% ../nbs/00a_synthetic.ipynb #81568705
+# %% ../nbs/00a_synthetic.ipynb #a0e8ebc1
 def profile_data(
     profile: Profile, # with `synthetic` set
-) -> Path: # under `data_dir()`; complete
+) -> Path: # under `data/` of the root, whatever `$MELANOMA_NB_DATA` says; complete
     "The synthetic set of a profile, made if missing."
     if profile.synthetic is None: raise ValueError(f"profile {profile.name!r} works on real images: set synthetic=(n_isic, n_ham, seed) for generated ones")
     n_isic, n_ham, seed = profile.synthetic
     k = min(1., profile.frame_size[0]/240)
     sizes = tuple((round(w*k), round(h*k), s) for w, h, s in ((640, 480, .8), (1024, 768, .1), (1200, 800, .1)))
     args = dict(n_isic=n_isic, n_ham=n_ham, seed=seed, n_duplicates=min(6, n_isic//2), sizes=sizes, ham_size=(round(600*k), round(450*k)))
-    return make_demo(data_dir()/f"synthetic-{profile.name}-{config_hash(dict(args, version=VERSION))}", **args)
+    return make_demo(project_root()/"data"/f"synthetic-{profile.name}-{config_hash(dict(args, version=VERSION))}", **args)
