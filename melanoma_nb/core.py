@@ -322,7 +322,7 @@ def run_path(
     name: str, # for people; does not identify
     config: dict, # plain data: all that determines the result
 ) -> Path: # where the finished run is, or would be
-    "The folder of a run."
+    "The folder of a run. Stages offer these three as a *spec*, so that a run can be looked for without being made."
     return runs_dir()/stage/f"{name}-{config_hash(config)}"
 
 def make_run(

@@ -6,8 +6,8 @@
 __all__ = ['COLUMNS', 'DIAGNOSES', 'READERS', 'VERSION', 'read_columns', 'index_images', 'as_rows', 'read_isic2020', 'read_ham',
            'read_isic2019', 'decode_image', 'read_mask', 'resize', 'audit_image', 'audit', 'summarise_manifest',
            'frame_shape', 'read_resized', 'read_frame', 'model_input', 'assign_groups', 'split_manifest', 'choose_fold',
-           'data_folder', 'build_manifest', 'fingerprint', 'Study', 'open_study', 'input_cache', 'CacheLoader',
-           'shuffled', 'split_table', 'plot_split']
+           'data_folder', 'build_manifest', 'fingerprint', 'Study', 'open_study', 'input_spec', 'input_cache',
+           'CacheLoader', 'shuffled', 'split_table', 'plot_split']
 
 # %% ../nbs/01_data.ipynb #3aa26145
 from concurrent.futures import ThreadPoolExecutor
@@ -339,18 +339,23 @@ def open_study(
     images = ok.assign(fold=split.fold, split=choose_fold(split, profile.folds, profile.fold))
     return Study(profile, images, df, file, config_hash([split.image_id.tolist(), split.fold.tolist(), split.split.tolist()]))
 
-# %% ../nbs/01_data.ipynb #80c9db85
-def input_cache(
-    df: pd.DataFrame, # rows of a study's images
+# %% ../nbs/01_data.ipynb #0888adc5
+def input_spec(
+    study: Study,
     rung: str, # original or original_uncropped
-    image_size: int, # side, pixels
-    frame_size: tuple[int, int], # (h,w), see `frame_shape`
-) -> ImageCache: # uint8 (n,image_size,image_size,3)
-    "The inputs that need no mask, of every image."
-    path = dict(zip(df.image_id, df.path))
-    config = dict(version=VERSION, data=fingerprint(df), rung=check_literal("rung", rung), image_size=image_size, frame_size=frame_size)
-    def make(d): build_cache(d, list(path), (image_size, image_size, 3), lambda i: model_input(read_frame(path[i], frame_size), rung, image_size), f"{rung} {image_size}px")
-    return ImageCache(make_run("cache", f"{rung}-{image_size}", config, make))
+) -> tuple[str, str, dict]: # stage, name and config of the run, see `core.run_path`
+    "All that determines the inputs that need no mask."
+    p = study.profile
+    return "cache", f"{rung}-{p.image_size}", dict(version=VERSION, data=fingerprint(study.rows(p.datasets)), rung=check_literal("rung", rung), image_size=p.image_size, frame_size=p.frame_size)
+
+def input_cache(
+    study: Study,
+    rung: str, # original or original_uncropped
+) -> ImageCache: # uint8 (n,image_size,image_size,3), every image of the profile's data sets
+    "The inputs that need no mask, made if missing."
+    p = study.profile; df = study.rows(p.datasets); path = dict(zip(df.image_id, df.path))
+    def make(d): build_cache(d, list(path), (p.image_size, p.image_size, 3), lambda i: model_input(read_frame(path[i], p.frame_size), rung, p.image_size), f"{rung} {p.image_size}px")
+    return ImageCache(make_run(*input_spec(study, rung), make))
 
 # %% ../nbs/01_data.ipynb #1dbe1995
 class CacheLoader(DataLoader):

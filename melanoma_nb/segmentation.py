@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['VERSION', 'double_conv', 'UNet', 'check_size', 'build_segmenter', 'mask_counts', 'dice', 'seg_metrics',
            'check_stretch', 'seg_caches', 'seg_items', 'summarise_seg', 'probability_maps', 'cut', 'fold_rows',
-           'parts_hash', 'seg_config', 'seg_learner', 'seg_stats', 'native_counts', 'counts_table', 'constant_mask',
-           'constant_counts', 'seg_run', 'seg_name', 'mask_plan', 'describe_mask', 'MaskSet', 'mask_set', 'outline',
-           'mask_panels']
+           'parts_hash', 'seg_spec', 'seg_learner', 'seg_stats', 'native_counts', 'counts_table', 'constant_mask',
+           'constant_counts', 'seg_run', 'mask_plan', 'describe_mask', 'MaskSet', 'mask_networks', 'mask_spec',
+           'mask_set', 'outline', 'mask_panels']
 
 # %% ../nbs/02_segmentation.ipynb #a037c2d1
 from concurrent.futures import ThreadPoolExecutor
@@ -192,17 +192,18 @@ def parts_hash(
     "Hash of who is in which part."
     return config_hash(sorted(zip(df.image_id, df.split)))
 
-def seg_config(
+def seg_spec(
     study: Study,
     fold: int, # see `fold_rows`
     seed: int = 0,
-) -> dict: # plain data
+) -> tuple[str, str, dict]: # stage, name and config of the run, see `core.run_path`
     "All that determines a segmentation run."
     p = study.profile; df = fold_rows(study, fold)
     check_size(p.seg_arch, p.seg_size); check_stretch(df, p.seg_size)
     file = None if p.seg_arch == "unet" else weights_file(p.seg_arch, p.weights)
-    return dict(version=VERSION, arch=p.seg_arch, weights=file and sha256_file(file), size=p.seg_size, epochs=p.seg_epochs, batch_size=p.seg_batch_size, lr=p.seg_lr, seed=seed,
-                fold=fold, split=parts_hash(df), data=fingerprint(df))
+    return ("segmentation", f"{p.seg_arch}-{p.seg_size[1]}x{p.seg_size[0]}-f{fold}",
+            dict(version=VERSION, arch=p.seg_arch, weights=file and sha256_file(file), size=p.seg_size, epochs=p.seg_epochs, batch_size=p.seg_batch_size, lr=p.seg_lr, seed=seed,
+                 fold=fold, split=parts_hash(df), data=fingerprint(df)))
 
 # %% ../nbs/02_segmentation.ipynb #4e64bc7f
 def seg_learner(
@@ -276,7 +277,7 @@ def seg_run(
     seed: int = 0,
 ) -> Path: # complete: model.safetensors, history.csv, counts.csv, counts_constant.csv, metrics.json
     "The segmentation run of one fold, trained if missing, resumed if broken off."
-    p, config = study.profile, seg_config(study, fold, seed)
+    p = study.profile
     def make(d):
         learn, df = seg_learner(study, fold, seed)
         fit(learn, p.seg_epochs, p.seg_lr, d, seg_items, summarise_seg, "valid_dice", seed)
@@ -288,14 +289,7 @@ def seg_run(
         metrics["test"]["soft_dice_pooled"] = summarise_seg(soft)["soft_dice_pooled"]
         write_json(d/"metrics.json", metrics | dict(constant_test=seg_metrics(const, p.n_boot), best_epoch=best_epoch(d)))
         (d/CHECKPOINT).unlink()
-    return make_run("segmentation", seg_name(p, fold), config, make, resume=True)
-
-def seg_name(
-    profile: Profile,
-    fold: int, # which fold tests
-) -> str:
-    "A segmentation run's name for people."
-    return f"{profile.seg_arch}-{profile.seg_size[1]}x{profile.seg_size[0]}-f{fold}"
+    return make_run(*seg_spec(study, fold, seed), make, resume=True)
 
 # %% ../nbs/02_segmentation.ipynb #9aea06bf
 def mask_plan(
@@ -303,6 +297,7 @@ def mask_plan(
 ) -> pd.DataFrame: # index as the study's images to be classified; columns image_id, network (fold), role
     "Which network draws which image's mask, and in which role."
     k = study.profile.folds
+    if study.profile.mask_source == "expert": return study.rows(study.profile.datasets, masks=True)[["image_id"]].assign(network="expert", role="expert")
     df, seg = study.rows(study.profile.datasets), study.rows(study.profile.seg_datasets, masks=True)
     networks = range(max(k, 1))
     saw = {f: set(r.group_id[r.split != "test"]) for f in networks for r in [fold_rows(study, f)]}
@@ -380,7 +375,25 @@ def _expert_masks(folder, study, df, chunk):
         masks = [read_mask(m, frame_shape(h, w, size)) for m, h, w in zip(rows.mask_path, rows.height, rows.width)]
         _write_chunk(stem, rows.image_id.tolist(), masks, [describe_mask(m) for m in masks])
 
-# %% ../nbs/02_segmentation.ipynb #38fad775
+# %% ../nbs/02_segmentation.ipynb #c9d230e4
+def mask_networks(
+    study: Study,
+    plan: pd.DataFrame, # from `mask_plan`
+) -> list[int]: # folds whose networks draw masks
+    "The networks that a study's masks need; none for experts' masks."
+    return [] if study.profile.mask_source == "expert" else sorted(plan.network.unique())
+
+def mask_spec(
+    study: Study,
+    seed: int = 0, # of the segmentation networks
+    plan: pd.DataFrame | None = None, # from `mask_plan`, if at hand
+) -> tuple[str, str, dict]: # stage, name and config of the run, see `core.run_path`
+    "All that determines a mask set."
+    p = study.profile; df = study.rows(p.datasets, masks=p.mask_source == "expert"); plan = mask_plan(study) if plan is None else plan
+    networks = {f: run_path(*seg_spec(study, f, seed)).name for f in mask_networks(study, plan)}
+    return ("masks", "expert" if p.mask_source == "expert" else f"{p.seg_arch}-k{p.folds}",
+            dict(version=VERSION, source=p.mask_source, networks=networks, plan=config_hash(plan.to_numpy().tolist()), frame_size=p.frame_size, data=fingerprint(df)))
+
 def mask_set(
     study: Study,
     seed: int = 0, # of the segmentation networks
@@ -388,20 +401,15 @@ def mask_set(
     chunk: int = 1000, # images after which the work so far is safe
 ) -> MaskSet: # a mask for every image of the profile's data sets (mask_source=expert: for every image that has one)
     "The study's masks, made if missing; the networks they need are trained if missing."
-    p, df = study.profile, study.rows(study.profile.datasets, masks=study.profile.mask_source == "expert")
-    if p.mask_source == "expert": plan, networks = pd.DataFrame(dict(image_id=df.image_id, network="expert", role="expert")), {}
-    else:
-        check_stretch(df, p.seg_size); plan = mask_plan(study)
-        if (n := (plan.role == "in_sample").sum()) and not allow_in_sample:
-            raise ValueError(f"{n} of {len(plan)} images would get masks from a network that has seen their group (in_sample), better than any it draws for new images: use folds (k >= 3), other seg_datasets, or say allow_in_sample=True")
-        networks = {f: seg_run(study, f, seed) for f in sorted(plan.network.unique())}
-    config = dict(version=VERSION, source=p.mask_source, networks={f: r.name for f, r in networks.items()}, plan=config_hash(plan.to_numpy().tolist()), frame_size=p.frame_size, data=fingerprint(df))
+    p, plan = study.profile, mask_plan(study); df = study.rows(p.datasets, masks=p.mask_source == "expert")
+    if p.mask_source != "expert": check_stretch(df, p.seg_size)
+    if (n := (plan.role == "in_sample").sum()) and not allow_in_sample:
+        raise ValueError(f"{n} of {len(plan)} images would get masks from a network that has seen their group (in_sample), better than any it draws for new images: use folds (k >= 3), other seg_datasets, or say allow_in_sample=True")
     def make(d):
         if p.mask_source == "expert": _expert_masks(d, study, df, chunk)
-        else: _predicted_masks(d, study, df, plan, networks, chunk)
+        else: _predicted_masks(d, study, df, plan, {f: seg_run(study, f, seed) for f in mask_networks(study, plan)}, chunk)
         _join_chunks(d, plan)
-    name = "expert" if p.mask_source == "expert" else f"{p.seg_arch}-k{p.folds}"
-    return MaskSet(make_run("masks", name, config, make, resume=True))
+    return MaskSet(make_run(*mask_spec(study, seed, plan), make, resume=True))
 
 # %% ../nbs/02_segmentation.ipynb #9fdb31e8
 def outline(
