@@ -1,10 +1,10 @@
 # make demo: the whole chain on synthetic images   make test: checks and notebook tests   make lab: JupyterLab
-# make real DATA=DIR: the same chain on your images   make test-slow: the cells marked `#| slow`
+# make real DATA=DIR [RESULTS=results/NAME]: the same chain on your images, the tables copied to RESULTS   make test-slow: the cells marked `#| slow`
 # Each sets up .venv by itself, or uses the active virtual environment if the package is installed in it.
 
 PYTHON ?= python3
 RUN := $(PYTHON) tools/env.py
-ABLATION = papermill nbs/05_ablation.ipynb runs/05_ablation-$(1).ipynb --log-output --no-progress-bar </dev/null
+ABLATION = papermill nbs/05_ablation.ipynb runs/05_ablation-$(1).ipynb --log-output --no-progress-bar $(2) </dev/null
 
 .PHONY: help env demo test test-slow lab real
 help:
@@ -29,5 +29,5 @@ lab:
 real:
 	@test -n "$(DATA)" || { echo "make real needs the folder of your images: make real DATA=DIR (README.md, section \"Your images\")" >&2; exit 2; }
 	@test -d "$(DATA)" || { echo "make real: $(DATA) is no folder" >&2; exit 2; }
-	@$(RUN) env MELANOMA_NB_PROFILE=laptop MELANOMA_NB_DATA="$$(cd "$(DATA)" && pwd)" $(call ABLATION,laptop)
+	@$(RUN) env MELANOMA_NB_PROFILE=laptop MELANOMA_NB_DATA="$$(cd "$(DATA)" && pwd)" $(call ABLATION,laptop,$(if $(RESULTS),-p results $(RESULTS)))
 	@$(RUN) python tools/show.py runs/05_ablation-laptop.ipynb

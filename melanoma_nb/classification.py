@@ -4,10 +4,9 @@
 
 # %% auto #0
 __all__ = ['CLASSES', 'VERSION', 'build_classifier', 'balanced_order', 'cls_items', 'class_accuracies', 'cls_spec', 'cls_learner',
-           'predict_study', 'cls_run', 'training_rate']
+           'predict_study', 'cls_run']
 
-# %% ../nbs/04_classification.ipynb #334b4cb4
-import time
+# %% ../nbs/04_classification.ipynb #b4698cbe
 from pathlib import Path
 from typing import Callable
 import numpy as np
@@ -18,12 +17,11 @@ import torchvision
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner
 from torch import nn
-from .core import ImageCache, Profile, check_literal, get_profile, in_test, make_run, pick_device, print_provenance, run_path, seeded, set_style, sha256_file, show_images, write_json
+from .core import ImageCache, check_literal, get_profile, in_test, make_run, pick_device, print_provenance, run_path, seeded, set_style, sha256_file, show_images, write_json
 from .cropping import rung_cache, rung_spec
-from .data import CacheLoader, Study, fingerprint, open_study
+from .data import CacheLoader, Study, fingerprint, open_study, parts_hash
 from .evaluation import predictions_table, read_predictions, split_metrics, write_predictions
-from .segmentation import parts_hash
-from .training import ARCHS, CHECKPOINT, MODEL, adam_as_printed, best_epoch, check_base, fit, kill_and_resume, load_base, load_model, plot_history, predict, weights_file
+from .training import ARCHS, adam_as_printed, best_epoch, check_base, drop_checkpoint, fit, load_base, plot_history, predict, weights_file
 
 # %% ../nbs/04_classification.ipynb #a679145e
 CLASSES = ("benign", "malignant")   # by index; class 1 is malignant, always
@@ -67,10 +65,10 @@ def class_accuracies(
     targ: np.ndarray, # (n,) 0 or 1
     dataset: np.ndarray | None = None, # (n,); None: one
 ) -> dict[str, float]: # accuracy, specificity, sensitivity, balanced_accuracy: means over data sets
-    "Accuracies of an epoch; a class that is absent from a data set is left out of that set's mean."
+    "Accuracies of an epoch, each a mean over the data sets that have it; NaN where none has."
     df = pd.DataFrame(dict(right=(logit >= 0) == (targ == 1), targ=targ, dataset="all" if dataset is None else dataset))
     by = df.groupby(["dataset", "targ"]).right.mean().unstack("targ").reindex(columns=[0, 1])
-    return dict(accuracy=float(df.groupby("dataset").right.mean().mean()), specificity=float(by[0].mean()), sensitivity=float(by[1].mean()), balanced_accuracy=float(by.mean(axis=1).mean()))
+    return dict(accuracy=float(df.groupby("dataset").right.mean().mean()), specificity=float(by[0].mean()), sensitivity=float(by[1].mean()), balanced_accuracy=float(by.mean(axis=1, skipna=False).mean()))
 
 # %% ../nbs/04_classification.ipynb #4bda4f85
 VERSION = 1
@@ -84,6 +82,7 @@ def cls_spec(
     p, df = study.profile, study.rows(study.profile.datasets)
     check_base(p.weights, p.unfreeze, p.allow_random_base)
     if p.unfreeze != "finetuned": raise ValueError(f"unfreeze={p.unfreeze!r}: this version trains all weights (finetuned)")
+    if p.mask_policy != "fallback": raise ValueError(f"mask_policy={p.mask_policy!r}: this version trains on all images (fallback); the ablation shows the other reading of the test part beside it")
     if p.imbalance != "upsample": raise ValueError(f"imbalance={p.imbalance!r}: this version repeats malignant images (upsample)")
     file = weights_file(p.arch, p.weights)
     return ("classification", f"{rung}-{p.arch}-{p.image_size}-f{p.fold}-s{seed}",
@@ -99,6 +98,7 @@ def cls_learner(
     p, device = study.profile, pick_device(study.profile.device)
     df = study.rows(p.datasets); df = df[df.image_id.isin(cache.ids)]
     train, valid = (df[df.split == s] for s in ("train", "valid"))
+    if valid.groupby("dataset").target.nunique().max() != len(CLASSES): raise ValueError(f"the {len(valid)} validation images of fold {p.fold} hold only one class: no epoch can be chosen by balanced accuracy (another split_seed, or fewer folds)")
     stats = ARCHS[p.arch].stats
     dls = DataLoaders(CacheLoader(cache, train.image_id, train.target.to_numpy(), stats, p.batch_size, balanced_order(train.target.to_numpy(), train.dataset.to_numpy(), seed), device),
                       CacheLoader(cache, valid.image_id, valid.target.to_numpy(), stats, p.batch_size*4, None, device), device=device)
@@ -132,22 +132,4 @@ def cls_run(
         fit(learn, p.epochs, p.lr, d, cls_items, summarise, "valid_balanced_accuracy", seed)
         write_predictions(predict_study(learn.model, study, cache, seed), d/"predictions.csv")
         write_json(d/"metrics.json", split_metrics(read_predictions(d/"predictions.csv")) | dict(best_epoch=best_epoch(d)))
-        (d/CHECKPOINT).unlink()
-    return make_run(*spec, make, resume=True)
-
-# %% ../nbs/04_classification.ipynb #61b0faff
-def training_rate(
-    model: nn.Module, # any that takes (b,3,h,w); its weights are thrown away
-    size: tuple[int, int], # (h,w)
-    bs: int, # images a batch
-    device: torch.device,
-    batches: int = 3, # timed, after one that is not
-) -> float: # images a second
-    "Forward, backward and Adam on random images."
-    model = model.to(device).train(); opt = torch.optim.Adam(model.parameters(), 1e-6)
-    x = torch.rand(bs, 3, *size, device=device).to(memory_format=torch.channels_last)
-    for i in range(batches + 1):
-        if i == 1: start = time.perf_counter()
-        model(x).square().mean().backward(); opt.step(); opt.zero_grad()
-    if device.type == "cuda": torch.cuda.synchronize()
-    return bs*batches/(time.perf_counter() - start)
+    return drop_checkpoint(make_run(*spec, make, resume=True))

@@ -42,15 +42,15 @@ def project_root(
 # %% ../nbs/00_core.ipynb #7e7b11c9
 def runs_dir() -> Path: # absolute; `$MELANOMA_NB_RUNS`, else `runs/` under the root
     "Where results go."
-    return Path(os.environ.get("MELANOMA_NB_RUNS") or project_root()/"runs").resolve()
+    return (project_root()/os.environ.get("MELANOMA_NB_RUNS", "runs")).resolve()   # a relative path counts from the root
 
 def data_dir() -> Path: # absolute; `$MELANOMA_NB_DATA`, else `data/` under the root
     "Where raw images are looked for, one folder a data set."
-    return Path(os.environ.get("MELANOMA_NB_DATA") or project_root()/"data").resolve()
+    return (project_root()/os.environ.get("MELANOMA_NB_DATA", "data")).resolve()
 
 def real_dir() -> Path | None: # None when there is no such folder
     "Real sample images for tests: `$MELANOMA_NB_REAL`, else `../shared/real` from the root."
-    d = Path(os.environ.get("MELANOMA_NB_REAL") or project_root()/".."/"shared"/"real").resolve()
+    d = (project_root()/os.environ.get("MELANOMA_NB_REAL", "../shared/real")).resolve()
     return d if d.is_dir() else None
 
 def in_test() -> bool: # True inside `nbdev_test` and the processes it starts
@@ -171,6 +171,9 @@ def _field(name, value):
         ok = isinstance(value, bool) if kind is bool else isinstance(value, (int, kind)) and not isinstance(value, bool) if kind in (int, float) else isinstance(value, kind)
         if not ok: raise ValueError(f"{name}={value!r} must be {kind.__name__}, not {type(value).__name__}")
         value = kind(value)
+    if name.endswith("_size") and name in _lists and (len(value) != 2 or min(value) < 1): raise ValueError(f"{name}={value!r} must be (height, width) in pixels, for instance \"448,576\"")
+    if name in ("seg_epochs", "seg_batch_size", "image_size", "epochs", "batch_size", "n_boot") and value < 1: raise ValueError(f"{name}={value} must be 1 or more")
+    if name == "seeds" and len(set(value)) < len(value): raise ValueError(f"seeds={value}: a seed occurs twice")
     if name in LITERALS: check_literal(name, value)
     if name.endswith("datasets"): [check_literal("dataset", v) for v in value]
     return value
@@ -212,10 +215,10 @@ def set_seeds(
 
 # %% ../nbs/00_core.ipynb #13d6ea9f
 def pick_device(
-    device: str | None = None, # "cpu", "cuda", "cuda:1", …; None: a GPU if there is one
+    device: str | None = None, # "cpu", "cuda", "cuda:1", …; None: a GPU if there is one, but the CPU in tests, which compare bit for bit
 ) -> torch.device:
     "The device to compute on. Asking for a GPU that is not there is an error."
-    device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    device = torch.device(device or ("cuda" if torch.cuda.is_available() and not in_test() else "cpu"))
     if device.type == "cuda" and not torch.cuda.is_available(): raise RuntimeError(f"device={str(device)!r} was asked for, but torch sees no GPU: leave device empty, or check the driver")
     return device
 
@@ -341,6 +344,7 @@ def make_run(
         resumed = resume and part.exists()
         if part.exists() and not resume: shutil.rmtree(part)
         part.mkdir(parents=True, exist_ok=True)
+        for f in part.glob(".*.tmp"): f.unlink()   # half a file of a process that was killed while it wrote
         write_json(part/"config.json", config)
         start = time.time()
         make(part)
@@ -348,7 +352,7 @@ def make_run(
         os.replace(part, folder)
     return folder
 
-# %% ../nbs/00_core.ipynb #efd10c6d
+# %% ../nbs/00_core.ipynb #932d65a5
 def list_runs() -> pd.DataFrame: # one row a run: stage, run, state (complete|unfinished), mb, files, made, seconds
     "What is in the run folder."
     rows = []
@@ -372,7 +376,7 @@ def find_run(
     r = hits.iloc[0]
     return runs_dir()/r.stage/(r.run if r.state == "complete" else f".{r.run}.part")
 
-# %% ../nbs/00_core.ipynb #6747ee8e
+# %% ../nbs/00_core.ipynb #6758972d
 def remove_run(
     folder: Path, # from `find_run`
 ) -> None:
@@ -386,7 +390,7 @@ def remove_run(
         shutil.rmtree(gone, ignore_errors=True); os.replace(folder, gone); shutil.rmtree(gone)
     finally: lock.release()
 
-# %% ../nbs/00_core.ipynb #8947d8e1
+# %% ../nbs/00_core.ipynb #2d60ce28
 @call_parse
 def melanoma_runs(
     action: Param("ls: list; show: what made a run; rm: delete a run", str, opt=False, nargs="?", choices=["ls", "show", "rm"], default="ls") = "ls", # what to do
@@ -396,7 +400,8 @@ def melanoma_runs(
     "What is in the run folder, how large it is and what made it."
     if action == "ls":
         t = list_runs()
-        print(t.to_string(index=False, na_rep="") if len(t) else "no runs yet"); print(f"{len(t)} runs, {t.mb.sum():.1f} MB, in {runs_dir()}"); return
+        rest = sum(f.stat().st_size for d in ("splits", "weights") for f in (runs_dir()/d).glob("*") if f.is_file())/1e6
+        print(t.to_string(index=False, na_rep="") if len(t) else "no runs yet"); print(f"{len(t)} runs, {t.mb.sum():.1f} MB, in {runs_dir()}; splits and weights beside them: {rest:.1f} MB"); return
     if not name: raise SystemExit(f"melanoma_runs {action}: which run? `melanoma_runs ls` lists them")
     try: folder = find_run(name)
     except ValueError as e: raise SystemExit(str(e)) from e
@@ -407,10 +412,10 @@ def melanoma_runs(
     elif not yes: print(f"would delete {folder}: say --yes to do it")
     else: remove_run(folder); print(f"deleted {folder}")
 
-# %% ../nbs/00_core.ipynb #ba0298d7
+# %% ../nbs/00_core.ipynb #265701d9
 if __name__ == "__main__" and "__file__" in globals(): melanoma_runs()
 
-# %% ../nbs/00_core.ipynb #ed16f928
+# %% ../nbs/00_core.ipynb #d8e5c1c2
 class ImageCache:
     "A folder with `images.npy`, uint8 (n,h,w,c), memory-mapped, and `index.csv` with column image_id."
     def __init__(self,
@@ -438,7 +443,7 @@ class ImageCache:
     ) -> np.ndarray: # uint8 (h,w,c), or (len(ids),h,w,c)
         return np.array(self.x[self.rows([ids])[0]]) if isinstance(ids, str) else self.x[self.rows(ids)]
 
-# %% ../nbs/00_core.ipynb #039ea944
+# %% ../nbs/00_core.ipynb #6fc8ba32
 def build_cache(
     folder: Path, # exists; inside a run that is being made
     ids: list[str], # image ids, unique
@@ -458,11 +463,16 @@ def build_cache(
     pd.DataFrame(dict(image_id=ids)).to_csv(Path(folder)/"index.csv", index=False)
     return ImageCache(folder)
 
-# %% ../nbs/00_core.ipynb #b8a67ef0
+# %% ../nbs/00_core.ipynb #eab72c2b
 CLASS_COLOURS = {"benign": "#3b7ea1", "malignant": "#c4473a"}
 
-def set_style() -> None:
+def set_style(
+    photos: bool = False, # figures show photographs: keep them as JPEG in the notebook, a fifth of the size
+) -> None:
     "The plot style of all notebooks."
+    if photos:
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+        set_matplotlib_formats("jpeg", pil_kwargs=dict(quality=85))
     sns.set_theme(context="notebook", style="ticks", palette="deep", font_scale=.85)
     plt.rcParams.update({"figure.dpi": 80, "figure.constrained_layout.use": True, "axes.spines.top": False, "axes.spines.right": False, "figure.figsize": (6, 3.2), "savefig.bbox": "tight"})
 
@@ -480,7 +490,7 @@ def show_images(
         ax.imshow(img, cmap="gray" if img.ndim == 2 else None, vmin=0, vmax=255 if img.dtype == np.uint8 else 1); ax.set_title(t, fontsize=7)
     return axs
 
-# %% ../nbs/00_core.ipynb #0e107488
+# %% ../nbs/00_core.ipynb #d5b06b81
 def print_provenance(
     profile: Profile,
 ) -> None:

@@ -79,9 +79,10 @@ def crop_spec(
     seed: int = 0, # of the segmentation networks
 ) -> tuple[str, str, dict]: # stage, name and config of the run, see `core.run_path`
     "All that determines a crop set."
+    if check_literal("rung", rung) not in RUNGS: raise ValueError(f"rung={rung!r} is not made from masks here: choose one of {', '.join(RUNGS)}")
     p = study.profile; df = study.rows(p.datasets, masks=p.mask_source == "expert")
     return ("crops", f"{rung}-{p.mask_source}-{p.image_size}",
-            dict(version=VERSION, masks=run_path(*mask_spec(study, seed)).name, rung=check_literal("rung", rung), image_size=p.image_size, frame_size=p.frame_size, data=fingerprint(df)))
+            dict(version=VERSION, masks=run_path(*mask_spec(study, seed)).name, rung=rung, image_size=p.image_size, frame_size=p.frame_size, data=fingerprint(df)))
 
 def crop_set(
     study: Study,
@@ -90,6 +91,7 @@ def crop_set(
     allow_in_sample: bool = False, # see `segmentation.mask_set`
 ) -> CropSet:
     "The study's crops, made if missing; so are the masks they are cut with."
+    spec = crop_spec(study, rung, seed)   # a rung that cannot be made is an error before any mask is
     p, masks = study.profile, mask_set(study, seed, allow_in_sample)
     df = study.rows(p.datasets, masks=p.mask_source == "expert"); path = dict(zip(df.image_id, df.path))
     def make(d):
@@ -101,7 +103,7 @@ def crop_set(
             return img
         build_cache(d, list(path), (p.image_size, p.image_size, 3), fill, f"{rung} {p.image_size}px")
         pd.DataFrame([rows[i] for i in path]).to_csv(d/"crops.csv", index=False)
-    return CropSet(make_run(*crop_spec(study, rung, seed), make))
+    return CropSet(make_run(*spec, make))
 
 UNMASKED = ("original", "original_uncropped")
 

@@ -5,13 +5,12 @@
 # %% auto #0
 __all__ = ['VERSION', 'double_conv', 'UNet', 'check_size', 'build_segmenter', 'mask_counts', 'dice', 'seg_metrics',
            'check_stretch', 'seg_caches', 'seg_items', 'summarise_seg', 'probability_maps', 'cut', 'fold_rows',
-           'parts_hash', 'seg_spec', 'seg_learner', 'seg_stats', 'native_counts', 'counts_table', 'constant_mask',
-           'constant_counts', 'seg_run', 'mask_plan', 'describe_mask', 'MaskSet', 'mask_networks', 'mask_spec',
-           'mask_set', 'outline', 'mask_panels']
+           'seg_spec', 'seg_learner', 'seg_stats', 'native_counts', 'counts_table', 'constant_mask', 'constant_counts',
+           'seg_run', 'mask_plan', 'describe_mask', 'MaskSet', 'mask_networks', 'mask_spec', 'mask_set', 'outline',
+           'mask_panels']
 
-# %% ../nbs/02_segmentation.ipynb #a037c2d1
+# %% ../nbs/02_segmentation.ipynb #2388d2a9
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Iterator
 import hashlib
@@ -22,13 +21,12 @@ import segmentation_models_pytorch as smp
 import torch
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner
-from matplotlib.axes import Axes
 from torch import nn
 from .core import (
-    ImageCache, Profile, build_cache, check_literal, config_hash, get_profile, in_test, make_run, pick_device, print_provenance, progress, run_path, runs_dir, seeded, set_style, sha256_file, show_images, write_json, writing)
-from .data import CacheLoader, Study, choose_fold, fingerprint, frame_shape, open_study, read_mask, read_resized, resize, shuffled
+    ImageCache, Profile, build_cache, check_literal, config_hash, get_profile, in_test, make_run, pick_device, print_provenance, progress, run_path, seeded, set_style, sha256_file, show_images, write_json, writing)
+from .data import CacheLoader, Study, choose_fold, fingerprint, frame_shape, open_study, parts_hash, read_mask, read_resized, shuffled
 from .evaluation import mean_interval
-from .training import ARCHS, CHECKPOINT, MODEL, adam_as_printed, best_epoch, fit, load_base, load_model, plot_history, predict, weights_file
+from .training import ARCHS, MODEL, adam_as_printed, best_epoch, drop_checkpoint, fit, load_base, load_model, plot_history, predict, weights_file
 
 # %% ../nbs/02_segmentation.ipynb #67149583
 def double_conv(
@@ -95,14 +93,17 @@ def dice(
 
 # %% ../nbs/02_segmentation.ipynb #95b3b3cb
 def seg_metrics(
-    counts: pd.DataFrame, # columns tp, fp, fn, tn, group_id, dataset
-    n_boot: int = 10_000, # resamples of groups behind the interval
-) -> dict: # n, dice, dice_low, dice_high (95 %), jaccard, pixel_accuracy, sensitivity: means over images
+    counts: pd.DataFrame, # columns tp, fp, fn, tn, group_id, dataset, fold
+    n_boot: int | None = None, # resamples of groups, within data set × fold; None: no interval
+) -> dict: # n, dice, jaccard, pixel_accuracy: means over images; with n_boot also dice_low, dice_high (95 %)
     "Means over images of what the counts say."
-    d = dice(counts); iv = mean_interval(d.to_numpy(), counts.group_id.to_numpy(), strata=counts.dataset.to_numpy(), n_boot=n_boot)
+    d = dice(counts)
     j = (counts.tp/(counts.tp+counts.fp+counts.fn).where(lambda x: x > 0)).fillna(1.)
     acc = (counts.tp+counts.tn)/(counts.tp+counts.fp+counts.fn+counts.tn)
-    return dict(n=len(d), dice=d.mean(), dice_low=iv["low"], dice_high=iv["high"], jaccard=j.mean(), pixel_accuracy=acc.mean())
+    out = dict(n=len(d), dice=d.mean(), jaccard=j.mean(), pixel_accuracy=acc.mean())
+    if n_boot is None: return out
+    iv = mean_interval(d.to_numpy(), counts.group_id.to_numpy(), strata=(counts.dataset + "/" + counts.fold.astype(str)).to_numpy(), n_boot=n_boot)
+    return out | dict(dice_low=iv["low"], dice_high=iv["high"])
 
 # %% ../nbs/02_segmentation.ipynb #1012a1b6
 def check_stretch(
@@ -186,12 +187,6 @@ def fold_rows(
     df = study.rows(study.profile.seg_datasets, masks=True)
     return df.assign(split=choose_fold(df, study.profile.folds, fold))
 
-def parts_hash(
-    df: pd.DataFrame, # columns image_id, split
-) -> str: # 10 hexadecimal digits
-    "Hash of who is in which part."
-    return config_hash(sorted(zip(df.image_id, df.split)))
-
 def seg_spec(
     study: Study,
     fold: int, # see `fold_rows`
@@ -233,21 +228,23 @@ def native_counts(
     model: nn.Module,
     df: pd.DataFrame, # from `fold_rows`
     profile: Profile,
+    fold: int, # which fold tests
     seed: int = 0,
 ) -> pd.DataFrame: # image_id, dataset, group_id, fold, split, seed, tp, fp, fn, tn
     "Pixel counts of each image at its mask's own resolution."
     rows, mask = [], dict(zip(df.image_id, df.mask_path))
     for i, p in probability_maps(model, df, profile.seg_size, seg_stats(profile.seg_arch), pick_device(profile.device), desc="counting pixels"):
         targ = read_mask(mask[i]); rows.append(mask_counts(cut(p, targ.shape), targ))
-    return counts_table(df, rows, seed)
+    return counts_table(df, rows, fold, seed)
 
 def counts_table(
     df: pd.DataFrame, # from `fold_rows`
     rows: list[dict], # of `mask_counts`, in the order of `df`
+    fold: int, # the run's test fold, on its other rows too
     seed: int,
 ) -> pd.DataFrame: # see `native_counts`
     "Counts beside what an evaluation needs to know of each image."
-    return pd.concat([df[["image_id", "dataset", "group_id", "fold", "split"]].assign(seed=seed).reset_index(drop=True), pd.DataFrame(rows)], axis=1)
+    return pd.concat([df[["image_id", "dataset", "group_id", "fold", "split"]].assign(fold=fold, seed=seed).reset_index(drop=True), pd.DataFrame(rows)], axis=1)
 
 # %% ../nbs/02_segmentation.ipynb #9ae8462b
 def constant_mask(
@@ -262,13 +259,14 @@ def constant_mask(
 def constant_counts(
     df: pd.DataFrame, # from `fold_rows`
     seg_size: tuple[int, int], # (h,w) at which the average is made
+    fold: int, # which fold tests
     seed: int = 0,
 ) -> pd.DataFrame: # as `native_counts`, of the test images
     "The constant mask's pixel counts on the test images, at their masks' own resolution."
     _, y = seg_caches(df, seg_size)
     m = constant_mask(y[df.image_id[df.split == "train"].tolist()][..., 0] > 127).astype(np.float32)
     test = df[df.split == "test"]
-    return counts_table(test, [mask_counts(cut(m, t.shape), t) for t in map(read_mask, test.mask_path)], seed)
+    return counts_table(test, [mask_counts(cut(m, t.shape), t) for t in map(read_mask, test.mask_path)], fold, seed)
 
 # %% ../nbs/02_segmentation.ipynb #1f8da3e2
 def seg_run(
@@ -281,15 +279,14 @@ def seg_run(
     def make(d):
         learn, df = seg_learner(study, fold, seed)
         fit(learn, p.seg_epochs, p.seg_lr, d, seg_items, summarise_seg, "valid_dice", seed)
-        counts = native_counts(learn.model, df, p, seed); const = constant_counts(df, p.seg_size, seed)
+        counts = native_counts(learn.model, df, p, fold, seed); const = constant_counts(df, p.seg_size, fold, seed)
         counts.to_csv(d/"counts.csv", index=False); const.to_csv(d/"counts_constant.csv", index=False)
         x, y = seg_caches(df, p.seg_size); test = df.image_id[df.split == "test"].tolist()
         soft = predict(learn.model, CacheLoader(x, test, y, seg_stats(p.seg_arch), 16), seg_items, pick_device(p.device))
-        metrics = {s: seg_metrics(counts[counts.split == s], p.n_boot) for s in ("train", "valid", "test")}
+        metrics = {s: seg_metrics(counts[counts.split == s]) for s in ("train", "valid", "test")}
         metrics["test"]["soft_dice_pooled"] = summarise_seg(soft)["soft_dice_pooled"]
-        write_json(d/"metrics.json", metrics | dict(constant_test=seg_metrics(const, p.n_boot), best_epoch=best_epoch(d)))
-        (d/CHECKPOINT).unlink()
-    return make_run(*seg_spec(study, fold, seed), make, resume=True)
+        write_json(d/"metrics.json", metrics | dict(constant_test=seg_metrics(const), best_epoch=best_epoch(d)))
+    return drop_checkpoint(make_run(*seg_spec(study, fold, seed), make, resume=True))
 
 # %% ../nbs/02_segmentation.ipynb #9aea06bf
 def mask_plan(
@@ -351,7 +348,7 @@ def _join_chunks(folder, plan):
         for s in stems: out.write(Path(f"{s}.bin").read_bytes())
     cols = "image_id network role area components border confidence frame_w frame_h".split()
     with writing(folder/"masks.csv") as tmp: table[cols].to_csv(tmp, index=False)
-    for f in folder.glob("chunk-*"): f.unlink()
+    for s in stems: Path(f"{s}.csv").unlink(); Path(f"{s}.bin").unlink()   # the table first: it says that a chunk is whole
 
 # %% ../nbs/02_segmentation.ipynb #2099209c
 def _predicted_masks(folder, study, df, plan, networks, chunk):
@@ -392,7 +389,7 @@ def mask_spec(
     p = study.profile; df = study.rows(p.datasets, masks=p.mask_source == "expert"); plan = mask_plan(study) if plan is None else plan
     networks = {f: run_path(*seg_spec(study, f, seed)).name for f in mask_networks(study, plan)}
     return ("masks", "expert" if p.mask_source == "expert" else f"{p.seg_arch}-k{p.folds}",
-            dict(version=VERSION, source=p.mask_source, networks=networks, plan=config_hash(plan.to_numpy().tolist()), frame_size=p.frame_size, data=fingerprint(df)))
+            dict(version=VERSION, source=p.mask_source, networks=networks, plan=config_hash(sorted(plan[["image_id", "network", "role"]].astype(str).to_numpy().tolist())), frame_size=p.frame_size, data=fingerprint(df)))
 
 def mask_set(
     study: Study,
@@ -404,8 +401,10 @@ def mask_set(
     p, plan = study.profile, mask_plan(study); df = study.rows(p.datasets, masks=p.mask_source == "expert")
     if p.mask_source != "expert": check_stretch(df, p.seg_size)
     if (n := (plan.role == "in_sample").sum()) and not allow_in_sample:
-        raise ValueError(f"{n} of {len(plan)} images would get masks from a network that has seen their group (in_sample), better than any it draws for new images: use folds (k >= 3), other seg_datasets, or say allow_in_sample=True")
+        remedy = "use split=grouped (a split by image leaves groups on both sides)" if p.folds else "use folds (k >= 3), or other seg_datasets"
+        raise ValueError(f"{n} of {len(plan)} images would get masks from a network that has seen their group (in_sample), better than any it draws for new images: {remedy}, or say allow_in_sample=True")
     def make(d):
+        if (d/"masks.csv").exists(): return   # whole already; only the rename was missing
         if p.mask_source == "expert": _expert_masks(d, study, df, chunk)
         else: _predicted_masks(d, study, df, plan, {f: seg_run(study, f, seed) for f in mask_networks(study, plan)}, chunk)
         _join_chunks(d, plan)

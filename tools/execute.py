@@ -9,6 +9,19 @@ from nbclient import NotebookClient
 from check import MALLOC, ROOT, directives
 
 
+def settle(nb) -> None:
+    "What a terminal would show in the end: of text that a progress bar wrote over itself, only the last stays."
+    for cell in nb.cells:
+        joined = []
+        for out in cell.get("outputs", []):
+            if joined and out.output_type == joined[-1].output_type == "stream" and out.name == joined[-1].name: joined[-1].text += out.text
+            else: joined.append(out)
+        if "outputs" in cell: cell.outputs = joined
+        for out in cell.get("outputs", []):
+            if out.output_type == "stream": out.text = "".join(line.rsplit("\r", 1)[-1] for line in out.text.replace("\r\n", "\n").splitlines(keepends=True) if line.rsplit("\r", 1)[-1].strip() or "\r" not in line)
+        if "outputs" in cell: cell.outputs = [o for o in cell.outputs if o.output_type != "stream" or o.text.strip()]
+
+
 def execute(path: Path, profile: str, timeout: int) -> float:
     "Run one notebook in place; the seconds it took."
     nb, start = nbformat.read(path, 4), time.time()
@@ -18,6 +31,7 @@ def execute(path: Path, profile: str, timeout: int) -> float:
             if cell.cell_type != "code": continue
             cell.outputs, cell.execution_count = [], None
             if "slow" not in directives(cell.source): client.execute_cell(cell, i)
+    settle(nb)
     nbformat.write(nb, path)
     subprocess.run([Path(sys.executable).with_name("nbdev_clean"), "--fname", path], cwd=ROOT, check=True)
     return time.time() - start
@@ -30,6 +44,6 @@ if __name__ == "__main__":
     parser.add_argument("--timeout", type=int, default=1800, help="seconds a cell may take")
     args = parser.parse_args()
     for gone in ("MELANOMA_NB_DATA", "IN_TEST"): os.environ.pop(gone, None)
-    os.environ.update(MALLOC, MELANOMA_NB_PROFILE=args.profile, MELANOMA_NB_REAL=str(ROOT/"no-real-images-here"))
+    os.environ.update(MALLOC, MELANOMA_NB_PROFILE=args.profile, PYTHONWARNINGS="ignore", MELANOMA_NB_REAL=str(ROOT/"no-real-images-here"))
     for path in args.notebooks or sorted((ROOT/"nbs").glob("[!_.]*.ipynb")):
         print(f"{path.stem:<20} {execute(path.resolve(), args.profile, args.timeout):6.1f} s", flush=True)
