@@ -8,17 +8,16 @@ __all__ = ['OWN', 'ROWS', 'RUNNABLE', 'REPORTED', 'VERSION', 'read_parameters', 
            'difference', 'usable_only', 'row_histories', 'plot_rows', 'out_of_fold_counts', 'dice_table', 'how',
            'logits_only', 'join_labels', 'recompute', 'export_tables']
 
-# %% ../nbs/05_ablation.ipynb #6d58fe97
-import os, shlex
+# %% ../nbs/05_ablation.ipynb #93d87e1d
 from dataclasses import asdict, replace
 from pathlib import Path
 import numpy as np
 import pandas as pd
-from .core import Profile, get_profile, in_test, make_run, parse_list, pick_device, print_provenance, printed, project_root, provenance, read_json, real_dir, run_path, runs_dir, set_style, write_json, writing
+from .core import Profile, get_profile, parse_list, pick_device, printed, provenance, read_json, run_path, write_json, writing
 from .classification import build_classifier, cls_run, cls_spec
-from .cropping import UNMASKED, crop_set, crop_spec, fallback_table
-from .data import Study, open_study, summarise_manifest
-from .evaluation import METRICS, compare, metrics_table, predictions_table, read_predictions, source_only, verdict
+from .cropping import UNMASKED, crop_spec
+from .data import Study
+from .evaluation import METRICS, compare, metrics_table, predictions_table, read_predictions
 from .segmentation import build_segmenter, dice, fold_rows, mask_networks, mask_plan, mask_spec, seg_metrics, seg_run, seg_spec
 from .training import plot_history, training_rate
 

@@ -17,11 +17,11 @@ import torchvision
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner
 from torch import nn
-from .core import ImageCache, check_literal, get_profile, in_test, make_run, pick_device, print_provenance, run_path, seeded, set_style, sha256_file, show_images, write_json
+from .core import ImageCache, check_literal, make_run, pick_device, run_path, seeded, sha256_file, write_json
 from .cropping import rung_cache, rung_spec
-from .data import CacheLoader, Study, fingerprint, open_study, parts_hash
+from .data import CacheLoader, Study, fingerprint, parts_hash
 from .evaluation import predictions_table, read_predictions, split_metrics, write_predictions
-from .training import ARCHS, adam_as_printed, best_epoch, check_base, drop_checkpoint, fit, load_base, plot_history, predict, weights_file
+from .training import ARCHS, adam_as_printed, best_epoch, check_base, drop_checkpoint, fit, load_base, predict, weights_file
 
 # %% ../nbs/04_classification.ipynb #a679145e
 CLASSES = ("benign", "malignant")   # by index; class 1 is malignant, always
@@ -33,6 +33,8 @@ def build_classifier(
     "A base with two outputs."
     if check_literal("arch", arch) == "densenet121": net = torchvision.models.densenet121(num_classes=len(CLASSES))
     else: net = timm.create_model(arch, pretrained=False, num_classes=len(CLASSES))
+    final = ARCHS[arch].final
+    setattr(net, final, nn.Linear(getattr(net, final).in_features, len(CLASSES)))
     load_base(net, arch, weights_file(arch, weights))
     return net.to(memory_format=torch.channels_last)
 

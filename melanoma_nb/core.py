@@ -13,7 +13,7 @@ __all__ = ['LITERALS', 'PROFILES', 'CLASS_COLOURS', 'project_root', 'runs_dir', 
 import hashlib, json, os, platform, random, shutil, subprocess, sys, tempfile, time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path

@@ -11,8 +11,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pandas as pd
-from .core import ImageCache, build_cache, check_literal, get_profile, make_run, print_provenance, run_path, set_style, show_images
-from .data import Study, fingerprint, input_cache, input_spec, open_study, read_frame, resize
+from .core import ImageCache, build_cache, check_literal, make_run, run_path
+from .data import Study, fingerprint, input_cache, input_spec, read_frame, resize
 from .segmentation import mask_set, mask_spec
 
 # %% ../nbs/03_cropping.ipynb #a01bf793

@@ -9,8 +9,7 @@ __all__ = ['COLUMNS', 'DIAGNOSES', 'READERS', 'VERSION', 'read_columns', 'index_
            'split_manifest', 'choose_fold', 'data_folder', 'build_manifest', 'fingerprint', 'parts_hash', 'Study',
            'open_study', 'input_spec', 'input_cache', 'CacheLoader', 'shuffled', 'split_table', 'plot_split']
 
-# %% ../nbs/01_data.ipynb #3aa26145
-from concurrent.futures import ThreadPoolExecutor
+# %% ../nbs/01_data.ipynb #9fe02c3d
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -24,8 +23,7 @@ import torch
 from PIL import Image
 from fastai.data.load import DataLoader
 from matplotlib.axes import Axes
-from .core import (
-    ImageCache, Profile, build_cache, check_literal, config_hash, data_dir, get_profile, make_run, print_provenance, real_dir, runs_dir, set_style, show_images, thread_map, writing)
+from .core import ImageCache, Profile, build_cache, check_literal, config_hash, data_dir, make_run, runs_dir, thread_map, writing
 from .synthetic import profile_data
 
 # %% ../nbs/01_data.ipynb #e9501f06

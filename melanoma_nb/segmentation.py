@@ -22,11 +22,10 @@ import torch
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner
 from torch import nn
-from .core import (
-    ImageCache, Profile, build_cache, check_literal, config_hash, get_profile, in_test, make_run, pick_device, print_provenance, progress, run_path, seeded, set_style, sha256_file, show_images, write_json, writing)
-from .data import CacheLoader, Study, choose_fold, fingerprint, frame_shape, open_study, parts_hash, read_mask, read_resized, shuffled
+from .core import ImageCache, Profile, build_cache, check_literal, config_hash, make_run, pick_device, progress, run_path, seeded, sha256_file, write_json, writing
+from .data import CacheLoader, Study, choose_fold, fingerprint, frame_shape, parts_hash, read_mask, read_resized, shuffled
 from .evaluation import mean_interval
-from .training import ARCHS, MODEL, adam_as_printed, best_epoch, drop_checkpoint, fit, load_base, load_model, plot_history, predict, weights_file
+from .training import ARCHS, MODEL, adam_as_printed, best_epoch, drop_checkpoint, fit, load_base, load_model, predict, weights_file
 
 # %% ../nbs/02_segmentation.ipynb #67149583
 def double_conv(

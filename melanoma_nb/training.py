@@ -8,8 +8,8 @@ __all__ = ['ARCHS', 'LITE0_SHA256', 'CHECKPOINT', 'MODEL', 'Arch', 'lite0_imagen
            'Checkpoint', 'Footing', 'Bar', 'fit', 'load_model', 'drop_checkpoint', 'best_epoch', 'kill_and_resume',
            'kill_moments', 'predict', 'training_rate', 'plot_history']
 
-# %% ../nbs/01b_training.ipynb #1227bbe2
-import json, os, re, shutil, signal, subprocess, sys, tempfile, time
+# %% ../nbs/01b_training.ipynb #581b5491
+import json, os, re, signal, subprocess, sys, tempfile, time
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 from tqdm import tqdm
-from .core import in_test, get_profile, print_provenance, project_root, runs_dir, seeded, set_seeds, set_style, sha256_file, writing
+from .core import in_test, project_root, runs_dir, seeded, set_seeds, sha256_file, writing
 
 # %% ../nbs/01b_training.ipynb #2e4e73c2
 @dataclass(frozen=True)
