@@ -104,7 +104,7 @@ def measured_rates(
     d = pick_device(profile.device)
     return (training_rate(build_segmenter(profile.seg_arch, "none"), profile.seg_size, profile.seg_batch_size, d), training_rate(build_classifier(profile.arch, "none"), (profile.image_size,)*2, profile.batch_size, d))
 
-# %% ../nbs/05_ablation.ipynb #f96a9f53
+# %% ../nbs/05_ablation.ipynb #1266346f
 def run_rows(
     study: Study,
     rows: tuple[int, ...], # see `parse_rows`
@@ -121,7 +121,7 @@ def test_tables(
     tables = {r: pd.concat([read_predictions(p/"predictions.csv") for p in ps], ignore_index=True) for r, ps in runs.items()}
     return {r: t[t.split == split].reset_index(drop=True) for r, t in tables.items()}
 
-# %% ../nbs/05_ablation.ipynb #8e2fc95f
+# %% ../nbs/05_ablation.ipynb #5b9386e5
 REPORTED = dict(loss="loss", accuracy="accuracy", specificity="benign_accuracy", sensitivity="malignant_accuracy", balanced_accuracy="balanced_accuracy", precision="precision", f1="f1")  # ours -> the report's name
 
 def table2(
@@ -144,7 +144,7 @@ def show_table2(
                      report=table.report.map(lambda v: f"{v:.3f}" if np.isfinite(v) else ""))
     return t.pivot(index=["over", "metric"], columns="row", values=["report", "ours"]).sort_index().swaplevel(axis=1).sort_index(axis=1, ascending=[True, False])
 
-# %% ../nbs/05_ablation.ipynb #c881bce0
+# %% ../nbs/05_ablation.ipynb #0aaeed0b
 def difference(
     tables: dict[int, pd.DataFrame], # row -> predictions of one part
     a: int = 3, # the row that is subtracted
@@ -155,7 +155,7 @@ def difference(
     sets = sorted(set(tables[a].dataset)); overs = ["mean", "pooled", *sets] if len(sets) > 1 else ["mean"]
     return pd.concat([compare(tables[a], tables[b], ["balanced_accuracy", "auroc"], over=o, n_boot=n_boot).assign(over=o) for o in overs], ignore_index=True)
 
-# %% ../nbs/05_ablation.ipynb #ccc4a396
+# %% ../nbs/05_ablation.ipynb #b4948e2b
 def usable_only(
     tables: dict[int, pd.DataFrame], # row -> predictions of one part
     crops: pd.DataFrame, # a crop set's table
@@ -164,7 +164,7 @@ def usable_only(
     gone = set(crops.image_id[crops.fallback.astype(str) == "True"])
     return {r: t[~t.image_id.isin(gone)].reset_index(drop=True) for r, t in tables.items()}
 
-# %% ../nbs/05_ablation.ipynb #d91b02be
+# %% ../nbs/05_ablation.ipynb #0c3f7269
 def row_histories(
     runs: dict[int, list[Path]], # from `run_rows`
 ) -> pd.DataFrame: # row, seed and the columns of `history.csv`
@@ -182,7 +182,7 @@ def plot_rows(
         plot_history(h, ["valid_specificity", "valid_sensitivity", "valid_balanced_accuracy"], ax[1], best).set(ylim=(0, 1))
     return axs
 
-# %% ../nbs/05_ablation.ipynb #7d878bc6
+# %% ../nbs/05_ablation.ipynb #d6da1df1
 def out_of_fold_counts(
     study: Study,
     seed: int = 0,
@@ -204,7 +204,7 @@ def dice_table(
     out = {k: seg_metrics(c, study.profile.n_boot) | dict(constant_mask=float(dice(k0).mean())) for k, (c, k0) in rows.items()}
     return pd.DataFrame(out).T
 
-# %% ../nbs/05_ablation.ipynb #63d564bf
+# %% ../nbs/05_ablation.ipynb #4c0ccf11
 def how(
     study: Study,
     runs: dict[int, list[Path]], # from `run_rows`
@@ -245,7 +245,7 @@ def recompute(
     joined = join_labels(pd.read_csv(Path(folder)/"logits.csv", dtype=dict(image_id=str), float_precision="round_trip"), study)
     return table2({r: t[t.split == "test"] for r, t in joined.items()}, n_boot)
 
-# %% ../nbs/05_ablation.ipynb #43c16ec5
+# %% ../nbs/05_ablation.ipynb #c750c9f9
 VERSION = 1
 
 def export_tables(

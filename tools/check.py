@@ -267,7 +267,7 @@ def run_checks(checks: list, root: Path) -> list[bool]:
 def main(root: Path, slow: bool, checks: list, names: list[Path], jobs: int, timeout: float) -> bool:
     "Checks, then notebooks; the last line counts both. True if something ran and nothing failed."
     start = time.time()
-    todo = [p.resolve() for p in names] or [p for p in notebooks(root) if has_slow(p) or not slow]
+    todo = [p.resolve() if p.exists() else (root/"nbs"/p).with_suffix(".ipynb") for p in names] or [p for p in notebooks(root) if has_slow(p) or not slow]
     passed = run_checks(checks, root)
     if not todo: print("FAIL  there is no notebook to test"); passed.append(False)
     with ThreadPoolExecutor(jobs) as pool:   # the last stages take longest: they begin first
