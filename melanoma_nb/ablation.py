@@ -33,8 +33,12 @@ def read_parameters(
     return get_profile(given["profile"], **fields), tuple(fields)
 
 # %% ../nbs/05_ablation.ipynb #497dd8c1
-_words = {"base frozen": "base_frozen", "finetuned": "finetuned", "fc layers": "fc_layers", "dense-block": "dense_block", "original": "original", "segmented": "masked_box"}
-ROWS = pd.DataFrame([dict(row=r.row, unfreeze=_words[r.weights], rung=_words[r.data], augment=r.augment == "yes", lr=r.lr, l2=r.l2, class_weights=r.class_weights) for r in printed("table1").itertuples()]).set_index("row")
+_words = {"base frozen": "base_frozen", "finetuned": "finetuned", "fc layers": "fc_layers", "dense-block": "dense_block",
+    "original": "original", "segmented": "masked_box"}
+ROWS = pd.DataFrame([
+    dict(row=r.row, unfreeze=_words[r.weights], rung=_words[r.data], augment=r.augment == "yes", lr=r.lr, l2=r.l2,
+        class_weights=r.class_weights)
+    for r in printed("table1").itertuples()]).set_index("row")
 RUNNABLE = (3, 4)   # rows that this version trains
 
 def parse_rows(
@@ -42,8 +46,10 @@ def parse_rows(
 ) -> tuple[int, ...]: # numbers of rows, each once, in the order given
     "Numbers of rows; an unknown one is an error that lists the known."
     rows = tuple(dict.fromkeys(parse_list(rows)))
-    if bad := [r for r in rows if r not in ROWS.index]: raise ValueError(f"rows={bad} are not in the report's Table 1, which has {ROWS.index.min()} to {ROWS.index.max()}")
-    if bad := [r for r in rows if r not in RUNNABLE]: raise ValueError(f"rows={bad} are not trained by this version: choose among {', '.join(map(str, RUNNABLE))}")
+    if bad := [r for r in rows if r not in ROWS.index]:
+        raise ValueError(f"rows={bad} are not in the report's Table 1, which has {ROWS.index.min()} to {ROWS.index.max()}")
+    if bad := [r for r in rows if r not in RUNNABLE]:
+        raise ValueError(f"rows={bad} are not trained by this version: choose among {', '.join(map(str, RUNNABLE))}")
     return rows
 
 def row_study(
@@ -61,7 +67,9 @@ def check_rows(
 ) -> None:
     "Rows can be compared only on the same images: experts' masks must be there for all of them."
     p = study.profile; n, m = len(study.rows(p.datasets)), len(study.rows(p.datasets, masks=p.mask_source == "expert"))
-    if n != m and any(ROWS.rung[r] not in UNMASKED for r in rows): raise ValueError(f"mask_source='expert', but only {m} of {n} images of {', '.join(p.datasets)} have an expert's mask: choose data sets that have them all, for instance datasets=lesions-512")
+    if n != m and any(ROWS.rung[r] not in UNMASKED for r in rows):
+        raise ValueError(f"mask_source='expert', but only {m} of {n} images of {', '.join(p.datasets)} have an expert's mask: "
+            "choose data sets that have them all, for instance datasets=lesions-512")
 
 # %% ../nbs/05_ablation.ipynb #f3ef9689
 def seg_plan(
@@ -70,13 +78,17 @@ def seg_plan(
     seed: int = 0,
 ) -> list[dict]: # one a network: stage, run, state, images an epoch, epochs, minutes
     "The segmentation runs that a study's masks need."
-    return [_planned("segmentation", run_path(*seg_spec(study, f, seed)), int((fold_rows(study, f).split == "train").sum()), study.profile.seg_epochs, rate) for f in mask_networks(study, mask_plan(study))]
+    return [
+        _planned("segmentation", run_path(*seg_spec(study, f, seed)), int((fold_rows(study, f).split == "train").sum()),
+            study.profile.seg_epochs, rate)
+        for f in mask_networks(study, mask_plan(study))]
 
 def _planned(stage, path, images, epochs, rate):
     part = path.with_name(f".{path.name}.part")
     done = len(pd.read_csv(part/"history.csv")) if (part/"history.csv").exists() else 0
     state = "finished" if path.exists() else f"{done} of {epochs} epochs" if done else "missing"
-    return dict(stage=stage, run=path.name, state=state, images=images, epochs=epochs, minutes=0. if path.exists() else round(1.2*images*(epochs-done)/rate/60, 1))
+    return dict(stage=stage, run=path.name, state=state, images=images, epochs=epochs,
+        minutes=0. if path.exists() else round(1.2*images*(epochs-done)/rate/60, 1))
 
 def epoch_size(
     train: pd.DataFrame, # training rows of the study
@@ -94,7 +106,9 @@ def plan(
     "What exists and what would be trained; nothing is made but the file of base weights, whose content the runs' hashes need."
     p = study.profile; df = study.rows(p.datasets); n = epoch_size(df[df.split == "train"])
     out = seg_plan(study, rates[0]) if any(ROWS.rung[r] not in UNMASKED for r in rows) else []
-    out += [_planned(f"row {r}", run_path(*cls_spec(row_study(study, r, keep), ROWS.rung[r], s)), n, p.epochs, rates[1]) for r in rows for s in p.seeds]
+    out += [
+        _planned(f"row {r}", run_path(*cls_spec(row_study(study, r, keep), ROWS.rung[r], s)), n, p.epochs, rates[1])
+        for r in rows for s in p.seeds]
     return pd.DataFrame(out)
 
 def measured_rates(
@@ -102,7 +116,9 @@ def measured_rates(
 ) -> tuple[float, float]: # training images a second, segmentation and classification
     "A few training batches of each network on this machine."
     d = pick_device(profile.device)
-    return (training_rate(build_segmenter(profile.seg_arch, "none"), profile.seg_size, profile.seg_batch_size, d), training_rate(build_classifier(profile.arch, "none"), (profile.image_size,)*2, profile.batch_size, d))
+    return (
+        training_rate(build_segmenter(profile.seg_arch, "none"), profile.seg_size, profile.seg_batch_size, d),
+        training_rate(build_classifier(profile.arch, "none"), (profile.image_size,)*2, profile.batch_size, d))
 
 # %% ../nbs/05_ablation.ipynb #1266346f
 def run_rows(
@@ -122,7 +138,8 @@ def test_tables(
     return {r: t[t.split == split].reset_index(drop=True) for r, t in tables.items()}
 
 # %% ../nbs/05_ablation.ipynb #5b9386e5
-REPORTED = dict(loss="loss", accuracy="accuracy", specificity="benign_accuracy", sensitivity="malignant_accuracy", balanced_accuracy="balanced_accuracy", precision="precision", f1="f1")  # ours -> the report's name
+REPORTED = dict(loss="loss", accuracy="accuracy", specificity="benign_accuracy", sensitivity="malignant_accuracy",
+    balanced_accuracy="balanced_accuracy", precision="precision", f1="f1")  # ours -> the report's name
 
 def table2(
     tables: dict[int, pd.DataFrame], # row -> predictions table of one part
@@ -133,16 +150,23 @@ def table2(
     overs = ["mean", "pooled", *sets] if len(sets) > 1 else ["mean"]
     out = pd.concat([metrics_table(tables, METRICS, over=o, n_boot=n_boot).assign(over=o) for o in overs], ignore_index=True)
     said = printed("table2").set_index("row")
-    out["report"] = [said.loc[r, REPORTED[m]] if m in REPORTED and o == "mean" else np.nan for r, m, o in zip(out.row, out.metric, out.over)]
+    out["report"] = [
+        said.loc[r, REPORTED[m]] if m in REPORTED and o == "mean" else np.nan
+        for r, m, o in zip(out.row, out.metric, out.over)]
     return out["row over metric report value low high n n_groups n_malignant".split()]
 
 def show_table2(
     table: pd.DataFrame, # from `table2`
 ) -> pd.DataFrame: # text, one row a metric, two columns a row of the report
     "Table 2 for reading: the report's value, and ours with its interval."
-    t = table.assign(metric=pd.Categorical(table.metric, METRICS), over=pd.Categorical(table.over, list(dict.fromkeys(table.over))), ours=[f"{v:.3f} ({lo:.3f}–{hi:.3f})" if np.isfinite(v) else "undefined" for v, lo, hi in zip(table.value, table.low, table.high)],
-                     report=table.report.map(lambda v: f"{v:.3f}" if np.isfinite(v) else ""))
-    return t.pivot(index=["over", "metric"], columns="row", values=["report", "ours"]).sort_index().swaplevel(axis=1).sort_index(axis=1, ascending=[True, False])
+    t = table.assign(
+        metric=pd.Categorical(table.metric, METRICS),
+        over=pd.Categorical(table.over, list(dict.fromkeys(table.over))),
+        ours=[f"{v:.3f} ({lo:.3f}–{hi:.3f})" if np.isfinite(v) else "undefined"
+            for v, lo, hi in zip(table.value, table.low, table.high)],
+        report=table.report.map(lambda v: f"{v:.3f}" if np.isfinite(v) else ""))
+    return t.pivot(index=["over", "metric"], columns="row", values=["report", "ours"]).sort_index().swaplevel(axis=1).sort_index(
+        axis=1, ascending=[True, False])
 
 # %% ../nbs/05_ablation.ipynb #0aaeed0b
 def difference(
@@ -153,7 +177,9 @@ def difference(
 ) -> pd.DataFrame: # over, metric, a, b, difference (b − a), low, high, p, n, n_groups, n_malignant
     "The paired difference between two rows in balanced accuracy and AUROC, as a mean over data sets, pooled and for each."
     sets = sorted(set(tables[a].dataset)); overs = ["mean", "pooled", *sets] if len(sets) > 1 else ["mean"]
-    return pd.concat([compare(tables[a], tables[b], ["balanced_accuracy", "auroc"], over=o, n_boot=n_boot).assign(over=o) for o in overs], ignore_index=True)
+    return pd.concat([
+        compare(tables[a], tables[b], ["balanced_accuracy", "auroc"], over=o, n_boot=n_boot).assign(over=o)
+        for o in overs], ignore_index=True)
 
 # %% ../nbs/05_ablation.ipynb #b4948e2b
 def usable_only(
@@ -169,7 +195,9 @@ def row_histories(
     runs: dict[int, list[Path]], # from `run_rows`
 ) -> pd.DataFrame: # row, seed and the columns of `history.csv`
     "The histories of some rows."
-    return pd.concat([pd.read_csv(p/"history.csv").assign(row=r, seed=read_json(p/"config.json")["seed"]) for r, ps in runs.items() for p in ps], ignore_index=True)
+    return pd.concat([
+        pd.read_csv(p/"history.csv").assign(row=r, seed=read_json(p/"config.json")["seed"])
+        for r, ps in runs.items() for p in ps], ignore_index=True)
 
 def plot_rows(
     histories: pd.DataFrame, # from `row_histories`
@@ -212,11 +240,22 @@ def how(
 ) -> dict: # command, seed, commit, versions, hardware, split, profile, runs
     "How a table was made, from which runs."
     p, up = provenance(), [n for ns in runs.values() for n in ns]
-    if any(ROWS.rung[r] not in UNMASKED for r in runs): up += [run_path(*s) for s in (*(seg_spec(study, f) for f in mask_networks(study, mask_plan(study))), mask_spec(study), crop_spec(study, "masked_box"))]
-    rec = {f"{n.parent.name}/{n.name}": read_json(n/"record.json") | dict(hours=round(pd.read_csv(n/"history.csv").seconds.sum()/3600, 2) if (n/"history.csv").exists() else None) for n in up}
+    if any(ROWS.rung[r] not in UNMASKED for r in runs):
+        up += [run_path(*s) for s in (
+            *(seg_spec(study, f) for f in mask_networks(study, mask_plan(study))),
+            mask_spec(study), crop_spec(study, "masked_box"))]
+    rec = {
+        f"{n.parent.name}/{n.name}": read_json(n/"record.json") | dict(
+            hours=round(pd.read_csv(n/"history.csv").seconds.sum()/3600, 2) if (n/"history.csv").exists() else None)
+        for n in up}
     shown = asdict(study.profile) | (dict(weights="file") if study.profile.weights.startswith("file:") else {})   # no path of this machine
-    return dict(command=command, seed=list(study.profile.seeds), split=dict(scheme=study.profile.split, folds=study.profile.folds, fold=study.profile.fold, split_seed=study.profile.split_seed, hash=study.split_hash), commit=p["commit"], versions=p["versions"],
-                hardware=dict(cores=p["cores"], threads=p["threads"], machine=p["machine"], gpu=p["gpu"]), profile=shown, runs={n: {k: r[k] for k in ("made", "commit", "hours")} for n, r in rec.items()})
+    return dict(
+        command=command, seed=list(study.profile.seeds),
+        split=dict(scheme=study.profile.split, folds=study.profile.folds, fold=study.profile.fold,
+            split_seed=study.profile.split_seed, hash=study.split_hash),
+        commit=p["commit"], versions=p["versions"],
+        hardware=dict(cores=p["cores"], threads=p["threads"], machine=p["machine"], gpu=p["gpu"]),
+        profile=shown, runs={n: {k: r[k] for k in ("made", "commit", "hours")} for n, r in rec.items()})
 
 def logits_only(
     study: Study,
@@ -232,9 +271,15 @@ def join_labels(
 ) -> dict[int, pd.DataFrame]: # row -> predictions table
     "Predictions tables from committed logits and the user's own labels."
     df = logits.merge(study.images[["image_id", "target", "dataset", "group_id"]], on="image_id", how="left", validate="many_to_one")
-    if (gone := df.target.isna()).any(): raise ValueError(f"{gone.sum()} of {len(df)} images of the table are not in this study, for instance {df.image_id[gone].iloc[0]}")
+    if (gone := df.target.isna()).any():
+        raise ValueError(f"{gone.sum()} of {len(df)} images of the table are not in this study, "
+            f"for instance {df.image_id[gone].iloc[0]}")
     # the fold and split of the table, the labels and groups of the study
-    return {r: predictions_table(t.image_id.tolist(), t.target.astype(int).to_numpy(), t.logit.to_numpy(), dataset=t.dataset.tolist(), group_id=t.group_id.tolist(), fold=t.fold.tolist(), split=t.split.tolist(), seed=t.seed.tolist()) for r, t in df.groupby("row")}
+    return {
+        r: predictions_table(t.image_id.tolist(), t.target.astype(int).to_numpy(), t.logit.to_numpy(),
+            dataset=t.dataset.tolist(), group_id=t.group_id.tolist(), fold=t.fold.tolist(), split=t.split.tolist(),
+            seed=t.seed.tolist())
+        for r, t in df.groupby("row")}
 
 def recompute(
     folder: Path, # holds `logits.csv`, for instance results/real

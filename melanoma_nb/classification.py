@@ -47,7 +47,9 @@ def balanced_order(
     "Random upsampling of the rarer class within each data set, determined by seed and epoch."
     cells = {d: [np.flatnonzero((dataset == d) & (targ == c)) for c in (0, 1)] for d in dict.fromkeys(dataset)}
     for d, pair in cells.items():
-        if min(map(len, pair)) == 0: raise ValueError(f"the training part of {d} has {len(pair[0])} benign and {len(pair[1])} malignant images: upsampling needs both (another split_seed, or fewer folds)")
+        if min(map(len, pair)) == 0:
+            raise ValueError(f"the training part of {d} has {len(pair[0])} benign and {len(pair[1])} malignant images: "
+                "upsampling needs both (another split_seed, or fewer folds)")
     def order(epoch):
         rng = np.random.default_rng([seed, epoch])
         def fill(rows, n): return np.concatenate([np.repeat(rows, n//len(rows)), rng.choice(rows, n % len(rows), replace=False)])
@@ -70,7 +72,11 @@ def class_accuracies(
     "Accuracies of an epoch, each a mean over the data sets that have it; NaN where none has."
     df = pd.DataFrame(dict(right=(logit >= 0) == (targ == 1), targ=targ, dataset="all" if dataset is None else dataset))
     by = df.groupby(["dataset", "targ"]).right.mean().unstack("targ").reindex(columns=[0, 1])
-    return dict(accuracy=float(df.groupby("dataset").right.mean().mean()), specificity=float(by[0].mean()), sensitivity=float(by[1].mean()), balanced_accuracy=float(by.mean(axis=1, skipna=False).mean()))
+    return dict(
+        accuracy=float(df.groupby("dataset").right.mean().mean()),
+        specificity=float(by[0].mean()),
+        sensitivity=float(by[1].mean()),
+        balanced_accuracy=float(by.mean(axis=1, skipna=False).mean()))
 
 # %% ../nbs/04_classification.ipynb #4bda4f85
 VERSION = 1
@@ -84,11 +90,14 @@ def cls_spec(
     p, df = study.profile, study.rows(study.profile.datasets)
     check_base(p.weights, p.unfreeze, p.allow_random_base)
     if p.unfreeze != "finetuned": raise ValueError(f"unfreeze={p.unfreeze!r}: this version trains all weights (finetuned)")
-    if p.mask_policy != "fallback": raise ValueError(f"mask_policy={p.mask_policy!r}: this version trains on all images (fallback); the ablation shows the other reading of the test part beside it")
+    if p.mask_policy != "fallback":
+        raise ValueError(f"mask_policy={p.mask_policy!r}: this version trains on all images (fallback); "
+            "the ablation shows the other reading of the test part beside it")
     if p.imbalance != "upsample": raise ValueError(f"imbalance={p.imbalance!r}: this version repeats malignant images (upsample)")
     file = weights_file(p.arch, p.weights)
     return ("classification", f"{rung}-{p.arch}-{p.image_size}-f{p.fold}-s{seed}",
-            dict(version=VERSION, rung=rung, input=run_path(*rung_spec(study, rung)).name, arch=p.arch, weights=file and sha256_file(file), unfreeze=p.unfreeze, imbalance=p.imbalance, epochs=p.epochs,
+            dict(version=VERSION, rung=rung, input=run_path(*rung_spec(study, rung)).name, arch=p.arch,
+                 weights=file and sha256_file(file), unfreeze=p.unfreeze, imbalance=p.imbalance, epochs=p.epochs,
                  batch_size=p.batch_size, lr=p.lr, l2=p.l2, seed=seed, fold=p.fold, split=parts_hash(df), data=fingerprint(df)))
 
 def cls_learner(
@@ -100,12 +109,18 @@ def cls_learner(
     p, device = study.profile, pick_device(study.profile.device)
     df = study.rows(p.datasets); df = df[df.image_id.isin(cache.ids)]
     train, valid = (df[df.split == s] for s in ("train", "valid"))
-    if valid.groupby("dataset").target.nunique().max() != len(CLASSES): raise ValueError(f"the {len(valid)} validation images of fold {p.fold} hold only one class: no epoch can be chosen by balanced accuracy (another split_seed, or fewer folds)")
+    if valid.groupby("dataset").target.nunique().max() != len(CLASSES):
+        raise ValueError(f"the {len(valid)} validation images of fold {p.fold} hold only one class: "
+            "no epoch can be chosen by balanced accuracy (another split_seed, or fewer folds)")
     stats = ARCHS[p.arch].stats
-    dls = DataLoaders(CacheLoader(cache, train.image_id, train.target.to_numpy(), stats, p.batch_size, balanced_order(train.target.to_numpy(), train.dataset.to_numpy(), seed), device),
-                      CacheLoader(cache, valid.image_id, valid.target.to_numpy(), stats, p.batch_size*4, None, device), device=device)
+    dls = DataLoaders(
+        CacheLoader(cache, train.image_id, train.target.to_numpy(), stats, p.batch_size,
+            balanced_order(train.target.to_numpy(), train.dataset.to_numpy(), seed), device),
+        CacheLoader(cache, valid.image_id, valid.target.to_numpy(), stats, p.batch_size*4, None, device),
+        device=device)
     with seeded(seed): net = build_classifier(p.arch, p.weights)
-    def summarise(items, part): return class_accuracies(items["logit"], items["targ"], valid.dataset.to_numpy() if part == "valid" else None)
+    def summarise(items, part):
+        return class_accuracies(items["logit"], items["targ"], valid.dataset.to_numpy() if part == "valid" else None)
     return Learner(dls, net, nn.CrossEntropyLoss(), opt_func=adam_as_printed(p.l2)), summarise
 
 # %% ../nbs/04_classification.ipynb #fa279e8b
@@ -118,8 +133,12 @@ def predict_study(
     "Predictions for every image of the study that the input has."
     p, df = study.profile, study.rows(study.profile.datasets)
     df = df[df.image_id.isin(cache.ids)]
-    out = predict(model, CacheLoader(cache, df.image_id, df.target.to_numpy(), ARCHS[p.arch].stats, p.batch_size*4), cls_items, pick_device(p.device))
-    return predictions_table(df.image_id.tolist(), df.target.to_numpy(), out["logit"].astype(float), dataset=df.dataset.tolist(), group_id=df.group_id.tolist(), fold=p.fold, split=df.split.tolist(), seed=seed)
+    out = predict(
+        model, CacheLoader(cache, df.image_id, df.target.to_numpy(), ARCHS[p.arch].stats, p.batch_size*4),
+        cls_items, pick_device(p.device))
+    return predictions_table(
+        df.image_id.tolist(), df.target.to_numpy(), out["logit"].astype(float), dataset=df.dataset.tolist(),
+        group_id=df.group_id.tolist(), fold=p.fold, split=df.split.tolist(), seed=seed)
 
 def cls_run(
     study: Study,

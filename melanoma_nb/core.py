@@ -31,7 +31,8 @@ from tqdm import tqdm
 def project_root(
     start: Path | None = None, # where to begin looking; None: the current folder
 ) -> Path: # absolute
-    "The folder with this project's `settings.ini`: `$MELANOMA_NB_ROOT`, else upwards from `start`, else the clone that the package was installed from, else `start` itself."
+    ("The folder with this project's `settings.ini`: `$MELANOMA_NB_ROOT`, else upwards from `start`, "
+     "else the clone that the package was installed from, else `start` itself.")
     if env := os.environ.get("MELANOMA_NB_ROOT"): return Path(env).resolve()
     start = Path(start or Path.cwd()).resolve()
     for d in (start, *start.parents, *(Path(__file__).resolve().parents if "__file__" in globals() else ())):
@@ -155,24 +156,30 @@ def parse_list(
     "One parser for every list parameter: papermill passes `-p rows 4` as an int and `-p rows \"[3, 4]\"` as a string."
     parts = value.strip().strip("[]()").split(",") if isinstance(value, str) else value if isinstance(value, (list, tuple)) else [value]
     parts = [p.strip().strip("'\"") if isinstance(p, str) else p for p in parts]
-    if any(p == "" or isinstance(p, (bool, float)) for p in parts): raise ValueError(f"{value!r} is no list of {kind.__name__}: write 4, \"3,4\" or \"[3, 4]\"")
+    if any(p == "" or isinstance(p, (bool, float)) for p in parts):
+        raise ValueError(f"{value!r} is no list of {kind.__name__}: write 4, \"3,4\" or \"[3, 4]\"")
     try: return tuple(kind(p) for p in parts)
     except (TypeError, ValueError) as e: raise ValueError(f"{value!r} is no list of {kind.__name__}: write 4, \"3,4\" or \"[3, 4]\"") from e
 
 # %% ../nbs/00_core.ipynb #31a6eba9
 _lists = dict(datasets=str, seg_datasets=str, seeds=int, synthetic=int, frame_size=int, seg_size=int)
-_scalars = dict(folds=int, fold=int, split_seed=int, seg_epochs=int, seg_batch_size=int, seg_lr=float, image_size=int, epochs=int, batch_size=int, lr=float, l2=float,
+_scalars = dict(folds=int, fold=int, split_seed=int, seg_epochs=int, seg_batch_size=int, seg_lr=float, image_size=int,
+                epochs=int, batch_size=int, lr=float, l2=float,
                 n_boot=int, allow_random_base=bool, device=str, weights=str)
 
 def _field(name, value):
     "`value` as field `name` of a profile wants it, or an error that says what is wrong."
     if name in _lists: value = parse_list(value, _lists[name])
     elif kind := _scalars.get(name):
-        ok = isinstance(value, bool) if kind is bool else isinstance(value, (int, kind)) and not isinstance(value, bool) if kind in (int, float) else isinstance(value, kind)
+        ok = (isinstance(value, bool) if kind is bool else
+              isinstance(value, (int, kind)) and not isinstance(value, bool) if kind in (int, float) else
+              isinstance(value, kind))
         if not ok: raise ValueError(f"{name}={value!r} must be {kind.__name__}, not {type(value).__name__}")
         value = kind(value)
-    if name.endswith("_size") and name in _lists and (len(value) != 2 or min(value) < 1): raise ValueError(f"{name}={value!r} must be (height, width) in pixels, for instance \"448,576\"")
-    if name in ("seg_epochs", "seg_batch_size", "image_size", "epochs", "batch_size", "n_boot") and value < 1: raise ValueError(f"{name}={value} must be 1 or more")
+    if name.endswith("_size") and name in _lists and (len(value) != 2 or min(value) < 1):
+        raise ValueError(f"{name}={value!r} must be (height, width) in pixels, for instance \"448,576\"")
+    if name in ("seg_epochs", "seg_batch_size", "image_size", "epochs", "batch_size", "n_boot") and value < 1:
+        raise ValueError(f"{name}={value} must be 1 or more")
     if name == "seeds" and len(set(value)) < len(value): raise ValueError(f"seeds={value}: a seed occurs twice")
     if name in LITERALS: check_literal(name, value)
     if name.endswith("datasets"): [check_literal("dataset", v) for v in value]
@@ -183,13 +190,17 @@ def get_profile(
     name: str | None = None, # tiny, demo, laptop or paper; None: `$MELANOMA_NB_PROFILE`, else tiny under test, else demo
     **overrides, # fields of `Profile`; None leaves the profile's value
 ) -> Profile:
-    "A profile with some fields changed. An unknown profile, field or literal, or a value of a wrong type, is an error that lists what is known."
+    ("A profile with some fields changed. An unknown profile, field or literal, or a value of a wrong type, "
+     "is an error that lists what is known.")
     name = name or os.environ.get("MELANOMA_NB_PROFILE") or ("tiny" if in_test() else "demo")
     if name not in PROFILES: raise ValueError(f"profile={name!r} is not known: choose one of {', '.join(PROFILES)}")
     known = [f.name for f in fields(Profile)][1:]
-    if unknown := [k for k in overrides if k not in known]: raise ValueError(f"unknown parameter {', '.join(unknown)}: known are {', '.join(known)}")
+    if unknown := [k for k in overrides if k not in known]:
+        raise ValueError(f"unknown parameter {', '.join(unknown)}: known are {', '.join(known)}")
     p = replace(PROFILES[name], **{k: _field(k, v) for k, v in overrides.items() if v is not None})
-    if p.folds and p.folds < 3: raise ValueError(f"folds={p.folds}: one fold tests, the next validates and the rest trains, so k must be 3 or more (or 0 for one 70/15/15 split)")
+    if p.folds and p.folds < 3:
+        raise ValueError(f"folds={p.folds}: one fold tests, the next validates and the rest trains, "
+                         "so k must be 3 or more (or 0 for one 70/15/15 split)")
     if not 0 <= p.fold < max(p.folds, 1): raise ValueError(f"fold={p.fold} is not one of the {max(p.folds, 1)} folds: they count from 0")
     return p
 
@@ -199,7 +210,8 @@ def seeded(
     *key: int, # one or more non-negative integers, for instance (seed, epoch)
 ) -> Iterator[None]:
     "Python, NumPy and torch seeded from `key` inside the block; their former states afterwards."
-    state = random.getstate(), np.random.get_state(), torch.get_rng_state(), torch.cuda.get_rng_state_all() if torch.cuda.is_available() else None
+    state = (random.getstate(), np.random.get_state(), torch.get_rng_state(),
+             torch.cuda.get_rng_state_all() if torch.cuda.is_available() else None)
     set_seeds(*key)
     try: yield
     finally:
@@ -219,7 +231,8 @@ def pick_device(
 ) -> torch.device:
     "The device to compute on. Asking for a GPU that is not there is an error."
     device = torch.device(device or ("cuda" if torch.cuda.is_available() and not in_test() else "cpu"))
-    if device.type == "cuda" and not torch.cuda.is_available(): raise RuntimeError(f"device={str(device)!r} was asked for, but torch sees no GPU: leave device empty, or check the driver")
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise RuntimeError(f"device={str(device)!r} was asked for, but torch sees no GPU: leave device empty, or check the driver")
     return device
 
 # %% ../nbs/00_core.ipynb #aecdf96d
@@ -302,7 +315,8 @@ def provenance() -> dict: # commit (`+` where the tree differed from it), python
         except PackageNotFoundError: return None
     names = "melanoma_nb torch torchvision timm segmentation-models-pytorch fastai numpy opencv-python pandas scikit-learn".split()
     gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else None
-    return dict(commit=commit, python=platform.python_version(), versions={n: ver(n) for n in names}, machine=platform.machine(), cores=os.cpu_count(), threads=torch.get_num_threads(), gpu=gpu)
+    return dict(commit=commit, python=platform.python_version(), versions={n: ver(n) for n in names},
+                machine=platform.machine(), cores=os.cpu_count(), threads=torch.get_num_threads(), gpu=gpu)
 
 # %% ../nbs/00_core.ipynb #17e712eb
 @contextmanager
@@ -348,7 +362,9 @@ def make_run(
         write_json(part/"config.json", config)
         start = time.time()
         make(part)
-        write_json(part/"record.json", dict(stage=stage, name=name, made=time.strftime("%Y-%m-%d %H:%M:%S"), seconds=round(time.time()-start, 1), resumed=resumed, **provenance()))
+        write_json(part/"record.json", dict(
+            stage=stage, name=name, made=time.strftime("%Y-%m-%d %H:%M:%S"),
+            seconds=round(time.time()-start, 1), resumed=resumed, **provenance()))
         os.replace(part, folder)
     return folder
 
@@ -361,8 +377,9 @@ def list_runs() -> pd.DataFrame: # one row a run: stage, run, state (complete|un
         if not (d/"config.json").is_file() or (d.name.startswith(".") and not part): continue
         size = [f.stat().st_size for f in d.rglob("*") if f.is_file()]
         rec = read_json(d/"record.json") if (d/"record.json").exists() else {}
-        rows.append(dict(stage=d.parent.name, run=d.name[1:-5] if part else d.name, state="unfinished" if part else "complete", mb=round(sum(size)/1e6, 1), files=len(size),
-                         made=rec.get("made", ""), seconds=rec.get("seconds", np.nan)))
+        rows.append(dict(
+            stage=d.parent.name, run=d.name[1:-5] if part else d.name, state="unfinished" if part else "complete",
+            mb=round(sum(size)/1e6, 1), files=len(size), made=rec.get("made", ""), seconds=rec.get("seconds", np.nan)))
     return pd.DataFrame(rows, columns="stage run state mb files made seconds".split())
 
 def find_run(
@@ -372,7 +389,9 @@ def find_run(
     t = list_runs(); full = t.stage + "/" + t.run
     hits = t[full.str.contains(name, regex=False)] if len(t) else t
     if len(hits) != 1:
-        raise ValueError(f"{name!r} fits {len(hits)} runs in {runs_dir()}" + (": " + ", ".join((hits.stage + "/" + hits.run).head(8)) if len(hits) else "; `melanoma_runs ls` lists what is there"))
+        raise ValueError(
+            f"{name!r} fits {len(hits)} runs in {runs_dir()}" +
+            (": " + ", ".join((hits.stage + "/" + hits.run).head(8)) if len(hits) else "; `melanoma_runs ls` lists what is there"))
     r = hits.iloc[0]
     return runs_dir()/r.stage/(r.run if r.state == "complete" else f".{r.run}.part")
 
@@ -393,7 +412,8 @@ def remove_run(
 # %% ../nbs/00_core.ipynb #2d60ce28
 @call_parse
 def melanoma_runs(
-    action: Param("ls: list; show: what made a run; rm: delete a run", str, opt=False, nargs="?", choices=["ls", "show", "rm"], default="ls") = "ls", # what to do
+    action: Param("ls: list; show: what made a run; rm: delete a run", str, opt=False, nargs="?", # what to do
+                  choices=["ls", "show", "rm"], default="ls") = "ls",
     name: Param("the run, or a part of its name", str, opt=False, nargs="?", default="") = "", # for show and rm
     yes: Param("really delete", bool) = False, # for rm
 ) -> None:
@@ -401,7 +421,9 @@ def melanoma_runs(
     if action == "ls":
         t = list_runs()
         rest = sum(f.stat().st_size for d in ("splits", "weights") for f in (runs_dir()/d).glob("*") if f.is_file())/1e6
-        print(t.to_string(index=False, na_rep="") if len(t) else "no runs yet"); print(f"{len(t)} runs, {t.mb.sum():.1f} MB, in {runs_dir()}; splits and weights beside them: {rest:.1f} MB"); return
+        print(t.to_string(index=False, na_rep="") if len(t) else "no runs yet")
+        print(f"{len(t)} runs, {t.mb.sum():.1f} MB, in {runs_dir()}; splits and weights beside them: {rest:.1f} MB")
+        return
     if not name: raise SystemExit(f"melanoma_runs {action}: which run? `melanoma_runs ls` lists them")
     try: folder = find_run(name)
     except ValueError as e: raise SystemExit(str(e)) from e
@@ -424,7 +446,8 @@ class ImageCache:
         self.folder = Path(folder)
         self.x = np.load(self.folder/"images.npy", mmap_mode="r")
         self.ids = pd.Index(pd.read_csv(self.folder/"index.csv", dtype=str).image_id)
-        if len(self.ids) != len(self.x): raise ValueError(f"{folder}: {len(self.x)} images but {len(self.ids)} ids; delete the folder to have it made again")
+        if len(self.ids) != len(self.x):
+            raise ValueError(f"{folder}: {len(self.x)} images but {len(self.ids)} ids; delete the folder to have it made again")
 
     def __len__(self): return len(self.x)
 
@@ -456,7 +479,8 @@ def build_cache(
     x = np.lib.format.open_memmap(Path(folder)/"images.npy", mode="w+", dtype=np.uint8, shape=(len(ids), *shape))
     def put(i):
         img = fill(ids[i])
-        if img.shape != tuple(shape) or img.dtype != np.uint8: raise ValueError(f"{ids[i]}: got {img.dtype} {img.shape}, the cache holds uint8 {tuple(shape)}")
+        if img.shape != tuple(shape) or img.dtype != np.uint8:
+            raise ValueError(f"{ids[i]}: got {img.dtype} {img.shape}, the cache holds uint8 {tuple(shape)}")
         x[i] = img
     thread_map(put, list(range(len(ids))), desc)
     x.flush(); del x
@@ -474,7 +498,9 @@ def set_style(
         from matplotlib_inline.backend_inline import set_matplotlib_formats
         set_matplotlib_formats("jpeg", pil_kwargs=dict(quality=85))
     sns.set_theme(context="notebook", style="ticks", palette="deep", font_scale=.85)
-    plt.rcParams.update({"figure.dpi": 80, "figure.constrained_layout.use": True, "axes.spines.top": False, "axes.spines.right": False, "figure.figsize": (6, 3.2), "savefig.bbox": "tight"})
+    plt.rcParams.update({
+        "figure.dpi": 80, "figure.constrained_layout.use": True, "axes.spines.top": False, "axes.spines.right": False,
+        "figure.figsize": (6, 3.2), "savefig.bbox": "tight"})
 
 def show_images(
     imgs: list[np.ndarray], # uint8 (h,w,3), or (h,w) for masks
@@ -487,7 +513,8 @@ def show_images(
     _, axs = plt.subplots(nrows, ncols, figsize=(size*ncols, size*nrows), squeeze=False)
     for ax in axs.flat: ax.axis("off")
     for ax, img, t in zip(axs.flat, imgs, titles or [""]*len(imgs)):
-        ax.imshow(img, cmap="gray" if img.ndim == 2 else None, vmin=0, vmax=255 if img.dtype == np.uint8 else 1); ax.set_title(t, fontsize=7)
+        ax.imshow(img, cmap="gray" if img.ndim == 2 else None, vmin=0, vmax=255 if img.dtype == np.uint8 else 1)
+        ax.set_title(t, fontsize=7)
     return axs
 
 # %% ../nbs/00_core.ipynb #d5b06b81

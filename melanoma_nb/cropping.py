@@ -79,10 +79,12 @@ def crop_spec(
     seed: int = 0, # of the segmentation networks
 ) -> tuple[str, str, dict]: # stage, name and config of the run, see `core.run_path`
     "All that determines a crop set."
-    if check_literal("rung", rung) not in RUNGS: raise ValueError(f"rung={rung!r} is not made from masks here: choose one of {', '.join(RUNGS)}")
+    if check_literal("rung", rung) not in RUNGS:
+        raise ValueError(f"rung={rung!r} is not made from masks here: choose one of {', '.join(RUNGS)}")
     p = study.profile; df = study.rows(p.datasets, masks=p.mask_source == "expert")
     return ("crops", f"{rung}-{p.mask_source}-{p.image_size}",
-            dict(version=VERSION, masks=run_path(*mask_spec(study, seed)).name, rung=rung, image_size=p.image_size, frame_size=p.frame_size, data=fingerprint(df)))
+            dict(version=VERSION, masks=run_path(*mask_spec(study, seed)).name, rung=rung,
+                 image_size=p.image_size, frame_size=p.frame_size, data=fingerprint(df)))
 
 def crop_set(
     study: Study,
@@ -99,7 +101,9 @@ def crop_set(
         def fill(i):
             frame = read_frame(path[i], p.frame_size)
             img, info = crop(frame, masks[i], rung, p.image_size)
-            rows[i] = dict(image_id=i, rung=rung, mask_source=p.mask_source, **{k: info[k] for k in ("x0", "y0", "x1", "y1")}, frame_w=frame.shape[1], frame_h=frame.shape[0], flags=info["flags"], fallback=info["fallback"])
+            rows[i] = dict(
+                image_id=i, rung=rung, mask_source=p.mask_source, **{k: info[k] for k in ("x0", "y0", "x1", "y1")},
+                frame_w=frame.shape[1], frame_h=frame.shape[0], flags=info["flags"], fallback=info["fallback"])
             return img
         build_cache(d, list(path), (p.image_size, p.image_size, 3), fill, f"{rung} {p.image_size}px")
         pd.DataFrame([rows[i] for i in path]).to_csv(d/"crops.csv", index=False)
@@ -133,4 +137,5 @@ def fallback_table(
     df["class"] = np.where(df.target == 1, "malignant", "benign")
     for f in ("border", "pieces"): df[f] = df["flags"].str.split().map(lambda s: f in s)
     g = df.groupby(["dataset", "class"])
-    return pd.DataFrame(dict(n=g.size(), fallback=g.fallback.sum(), share=g.fallback.mean(), border=g.border.mean(), pieces=g.pieces.mean()))
+    return pd.DataFrame(dict(
+        n=g.size(), fallback=g.fallback.sum(), share=g.fallback.mean(), border=g.border.mean(), pieces=g.pieces.mean()))

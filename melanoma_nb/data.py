@@ -26,9 +26,11 @@ from matplotlib.axes import Axes
 from .core import ImageCache, Profile, build_cache, check_literal, config_hash, data_dir, make_run, runs_dir, thread_map, writing
 from .synthetic import profile_data
 
-# %% ../nbs/01_data.ipynb #e9501f06
-COLUMNS = "image_id dataset path patient_id lesion_id group_id target diagnosis sex age site skin_tone width height status reason group_by mask_path exif_rotation sha256".split()
-DIAGNOSES = {"melanoma": "mel", "nevus": "nv", "seborrheic keratosis": "bkl", "lichenoid keratosis": "bkl", "solar lentigo": "bkl", "akiec": "ak",
+# %% ../nbs/01_data.ipynb #cd9906a5
+COLUMNS = ("image_id dataset path patient_id lesion_id group_id target diagnosis sex age site skin_tone width height "
+           "status reason group_by mask_path exif_rotation sha256").split()
+DIAGNOSES = {"melanoma": "mel", "nevus": "nv", "seborrheic keratosis": "bkl", "lichenoid keratosis": "bkl",
+             "solar lentigo": "bkl", "akiec": "ak",
              **{d: d for d in "mel nv bkl bcc ak scc df vasc".split()}}
 
 def read_columns(
@@ -36,9 +38,11 @@ def read_columns(
     required: list[str], # columns that must be there
 ) -> pd.DataFrame: # text columns; empty cells are NaN
     "A CSV file with the columns we need; a missing file or column is an error that names it."
-    if not path.is_file(): raise FileNotFoundError(f"{path} is missing: {path.parent} is not the data set it should be, or is only partly unpacked")
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing: {path.parent} is not the data set it should be, or is only partly unpacked")
     df = pd.read_csv(path, dtype=str)
-    if gone := [c for c in required if c not in df]: raise ValueError(f"{path} has no column {', '.join(gone)}; it has {', '.join(df.columns)}")
+    if gone := [c for c in required if c not in df]:
+        raise ValueError(f"{path} has no column {', '.join(gone)}; it has {', '.join(df.columns)}")
     return df
 
 def index_images(
@@ -65,7 +69,9 @@ def as_rows(
     found = index_images(folder)
     masks = {k.removesuffix("_segmentation"): str(p) for k, p in index_images(folder, (".png",)).items() if k.endswith("_segmentation")}
     df = df.assign(dataset=dataset, path=[str(found.get(i, "")) for i in df.image_id], mask_path=df.image_id.map(masks).fillna(""))
-    if not (df.path != "").any(): raise FileNotFoundError(f"none of the {len(df)} images that {source} lists is under {folder}: are the image archives unpacked there?")
+    if not (df.path != "").any():
+        raise FileNotFoundError(f"none of the {len(df)} images that {source} lists is under {folder}: "
+                                "are the image archives unpacked there?")
     df = df.reindex(columns=COLUMNS)
     ids = df[["patient_id", "lesion_id", "image_id"]].replace("", np.nan)
     df["group_id"] = ids.bfill(axis=1).iloc[:, 0]
@@ -108,10 +114,14 @@ def read_isic2019(
     kinds = "MEL NV BCC AK BKL DF VASC SCC UNK".split()
     truth = read_columns(folder/"ISIC_2019_Training_GroundTruth.csv", ["image", *kinds])
     meta = read_columns(folder/"ISIC_2019_Training_Metadata.csv", "image age_approx anatom_site_general lesion_id sex".split())
-    df = truth.merge(meta, on="image", how="left", validate="one_to_one").rename(columns=dict(image="image_id", age_approx="age", anatom_site_general="site"))
+    df = truth.merge(meta, on="image", how="left", validate="one_to_one").rename(
+        columns=dict(image="image_id", age_approx="age", anatom_site_general="site"))
     hot = df[kinds].astype(float)
-    if (wrong := hot.sum(axis=1) != 1).any(): raise ValueError(f"ISIC_2019_Training_GroundTruth.csv: {wrong.sum()} rows have not exactly one diagnosis, for instance {df.image_id[wrong].iloc[0]}")
-    return as_rows(df.assign(target=(hot.MEL == 1).astype(int), diagnosis=hot.idxmax(axis=1).str.lower()), folder, dataset, "ISIC_2019_Training_GroundTruth.csv")
+    if (wrong := hot.sum(axis=1) != 1).any():
+        raise ValueError(f"ISIC_2019_Training_GroundTruth.csv: {wrong.sum()} rows have not exactly one diagnosis, "
+                         f"for instance {df.image_id[wrong].iloc[0]}")
+    return as_rows(df.assign(target=(hot.MEL == 1).astype(int), diagnosis=hot.idxmax(axis=1).str.lower()),
+                   folder, dataset, "ISIC_2019_Training_GroundTruth.csv")
 
 READERS = {"isic2020": read_isic2020, "ham10000": read_ham, "lesions-512": read_isic2019, "ham-224": lambda d: read_ham(d, "ham-224")}
 
@@ -158,7 +168,8 @@ def audit_image(
         h, w = decode_image(data).shape[:2]
         orientation = Image.open(BytesIO(data)).getexif().get(274, 1)
         out |= dict(width=w, height=h, exif_rotation=0 if orientation == 1 else orientation)
-    except Exception as e: return out | dict(status="corrupt", reason=f"{type(e).__name__}: {e}"[:120])   # whatever a decoder raises: recorded, counted, and the rest goes on
+    except Exception as e:   # whatever a decoder raises: recorded, counted, and the rest goes on
+        return out | dict(status="corrupt", reason=f"{type(e).__name__}: {e}"[:120])
     if not mask_path: return out
     try:
         m = read_mask(mask_path)
@@ -174,9 +185,11 @@ def audit(
 ) -> pd.DataFrame: # the same rows with every file looked at
     "Decode every image once, and mark what cannot be used; images that two data sets share are used once."
     have = df.index[df.status != "missing"]
-    looked = pd.DataFrame(thread_map(lambda r: audit_image(*r), list(zip(df.path[have], df.mask_path[have])), "auditing images"), index=have)
+    looked = pd.DataFrame(thread_map(lambda r: audit_image(*r), list(zip(df.path[have], df.mask_path[have])), "auditing images"),
+                          index=have)
     df = df.copy()
-    for c in ("width", "height", "mask_path", "exif_rotation", "sha256"): df[c] = looked[c].reindex(df.index, fill_value=looked[c].dtype.type() if looked[c].dtype != object else "")
+    for c in ("width", "height", "mask_path", "exif_rotation", "sha256"):
+        df[c] = looked[c].reindex(df.index, fill_value=looked[c].dtype.type() if looked[c].dtype != object else "")
     said, broken = have[looked.reason != ""], have[looked.status == "corrupt"]
     df.loc[said, "reason"] = looked.reason[said]; df.loc[broken, "status"] = "corrupt"
     again = (df.status == "ok") & df[df.status == "ok"].duplicated("image_id").reindex(df.index, fill_value=False)
@@ -188,8 +201,10 @@ def summarise_manifest(
 ) -> pd.DataFrame: # one row a data set: images by status, melanomas, groups, masks
     "What is in a manifest, and what was wrong."
     g, ok = df.groupby("dataset", sort=False), df[df.status == "ok"].groupby("dataset", sort=False)
-    t = pd.concat([pd.crosstab(df.dataset, df.status).reindex(columns=["ok", "duplicate", "missing", "corrupt"], fill_value=0), ok.target.sum().rename("melanoma"),
-                   ok.group_id.nunique().rename("groups"), ok.mask_path.agg(lambda m: (m != "").sum()).rename("masks")], axis=1)
+    t = pd.concat([
+        pd.crosstab(df.dataset, df.status).reindex(columns=["ok", "duplicate", "missing", "corrupt"], fill_value=0),
+        ok.target.sum().rename("melanoma"), ok.group_id.nunique().rename("groups"),
+        ok.mask_path.agg(lambda m: (m != "").sum()).rename("masks")], axis=1)
     return t.loc[list(g.groups)].fillna(0).astype(int)
 
 # %% ../nbs/01_data.ipynb #9f98346b
@@ -258,11 +273,14 @@ def split_manifest(
 ) -> pd.DataFrame: # image_id, group_id, group_by, dataset, fold, split (train|valid|test, empty with k folds)
     "Give every usable image its part."
     check_literal("split", scheme)
-    if folds and folds < 3: raise ValueError(f"folds={folds}: one fold tests, the next validates and the rest trains, so k must be 3 or more")
+    if folds and folds < 3:
+        raise ValueError(f"folds={folds}: one fold tests, the next validates and the rest trains, so k must be 3 or more")
     df = df[df.status == "ok"]
     strata = df.dataset + "/" + df.target.astype(str)
-    part = assign_groups((df.group_id if scheme == "grouped" else df.image_id).to_numpy(), strata.to_numpy(), [1/folds]*folds if folds else [.7, .15, .15], seed)
-    out = df[["image_id", "group_id", "group_by", "dataset"]].assign(fold=part if folds else 0, split="" if folds else np.array(["train", "valid", "test"])[part])
+    part = assign_groups((df.group_id if scheme == "grouped" else df.image_id).to_numpy(), strata.to_numpy(),
+                         [1/folds]*folds if folds else [.7, .15, .15], seed)
+    out = df[["image_id", "group_id", "group_by", "dataset"]].assign(
+        fold=part if folds else 0, split="" if folds else np.array(["train", "valid", "test"])[part])
     return out.reset_index(drop=True)
 
 def choose_fold(
@@ -290,7 +308,9 @@ def build_manifest(
 ) -> Path: # the run's folder, with `manifest.csv`; paths in it are relative to `folder`
     "Read and audit data sets into one manifest."
     for n in names:
-        if not (folder/check_literal("dataset", n)).is_dir(): raise FileNotFoundError(f"{folder} has no folder {n}: put (or link) the {n} data set there, or set MELANOMA_NB_DATA to the folder that holds it")
+        if not (folder/check_literal("dataset", n)).is_dir():
+            raise FileNotFoundError(f"{folder} has no folder {n}: put (or link) the {n} data set there, "
+                                    "or set MELANOMA_NB_DATA to the folder that holds it")
     listing = [(str(p.relative_to(folder)), s.st_size, s.st_mtime_ns) for n in names for p in files_below(folder/n) for s in [p.stat()]]
     def make(out):
         df = audit(pd.concat([READERS[n](folder/n) for n in names], ignore_index=True))
@@ -327,7 +347,9 @@ class Study:
         "Usable images of some data sets."
         df = self.images[self.images.dataset.isin(datasets)]
         df = df[df.mask_path != ""] if masks else df
-        if not len(df): raise ValueError(f"no usable image{' with an expert mask' if masks else ''} in {', '.join(datasets)}; the manifest has {', '.join(self.images.dataset.unique())}")
+        if not len(df):
+            raise ValueError(f"no usable image{' with an expert mask' if masks else ''} in {', '.join(datasets)}; "
+                             f"the manifest has {', '.join(self.images.dataset.unique())}")
         return df
 
 def open_study(
@@ -337,7 +359,9 @@ def open_study(
     folder = data_folder(profile)
     names = list(dict.fromkeys((*profile.datasets, *profile.seg_datasets)))
     run = build_manifest(folder, names)
-    df = pd.read_csv(run/"manifest.csv", dtype=dict(image_id=str, group_id=str, lesion_id=str, patient_id=str, sha256=str, reason=str), keep_default_na=True, low_memory=False)
+    df = pd.read_csv(
+        run/"manifest.csv", dtype=dict(image_id=str, group_id=str, lesion_id=str, patient_id=str, sha256=str, reason=str),
+        keep_default_na=True, low_memory=False)
     for c in ("path", "mask_path"): df[c] = [str(folder/p) if isinstance(p, str) else "" for p in df[c]]
     df["reason"] = df.reason.fillna("")
     file = runs_dir()/"splits"/f"{run.name}-{profile.split}-k{profile.folds}-s{profile.split_seed}.csv"
@@ -346,7 +370,8 @@ def open_study(
         with writing(file) as tmp: split_manifest(df, profile.split, profile.folds, profile.split_seed).to_csv(tmp, index=False)
     split = pd.read_csv(file, dtype=dict(image_id=str, group_id=str), keep_default_na=False)
     ok = df[df.status == "ok"].reset_index(drop=True)
-    if split.image_id.tolist() != ok.image_id.tolist(): raise ValueError(f"{file} lists other images than the manifest {run.name}: delete the split file to have it made again")
+    if split.image_id.tolist() != ok.image_id.tolist():
+        raise ValueError(f"{file} lists other images than the manifest {run.name}: delete the split file to have it made again")
     images = ok.assign(fold=split.fold, split=choose_fold(split, profile.folds, profile.fold))
     return Study(profile, images, df, file, config_hash([split.image_id.tolist(), split.fold.tolist(), split.split.tolist()]))
 
@@ -357,7 +382,9 @@ def input_spec(
 ) -> tuple[str, str, dict]: # stage, name and config of the run, see `core.run_path`
     "All that determines the inputs that need no mask."
     p = study.profile
-    return "cache", f"{rung}-{p.image_size}", dict(version=VERSION, data=fingerprint(study.rows(p.datasets)), rung=check_literal("rung", rung), image_size=p.image_size, frame_size=p.frame_size)
+    return "cache", f"{rung}-{p.image_size}", dict(
+        version=VERSION, data=fingerprint(study.rows(p.datasets)), rung=check_literal("rung", rung),
+        image_size=p.image_size, frame_size=p.frame_size)
 
 def input_cache(
     study: Study,
@@ -365,12 +392,15 @@ def input_cache(
 ) -> ImageCache: # uint8 (n,image_size,image_size,3), every image of the profile's data sets
     "The inputs that need no mask, made if missing."
     p = study.profile; df = study.rows(p.datasets); path = dict(zip(df.image_id, df.path))
-    def make(d): build_cache(d, list(path), (p.image_size, p.image_size, 3), lambda i: model_input(read_frame(path[i], p.frame_size), rung, p.image_size), f"{rung} {p.image_size}px")
+    def make(d):
+        build_cache(d, list(path), (p.image_size, p.image_size, 3),
+                    lambda i: model_input(read_frame(path[i], p.frame_size), rung, p.image_size), f"{rung} {p.image_size}px")
     return ImageCache(make_run(*input_spec(study, rung), make))
 
-# %% ../nbs/01_data.ipynb #099e8d9b
+# %% ../nbs/01_data.ipynb #51e1346d
 class CacheLoader(DataLoader):
-    "Batches from an image cache for fastai's `Learner`: x float32 (b,3,h,w) normalised, y int64 (b,) or, from a mask cache, float32 (b,1,h,w) in {0,1}."
+    ("Batches from an image cache for fastai's `Learner`: x float32 (b,3,h,w) normalised, "
+     "y int64 (b,) or, from a mask cache, float32 (b,1,h,w) in {0,1}.")
     def __init__(self,
         cache: ImageCache, # inputs
         ids: list[str], # images of this loader, unique
@@ -433,5 +463,6 @@ def plot_split(
     "Melanoma share of each part; the bars of a data set should be of one height."
     share = (table.melanoma/table.images).unstack("split")
     share = share[[s for s in ("train", "valid", "test") if s in share]]
-    share.plot.bar(ax=ax, rot=0, width=.7); ax.set(xlabel="", ylabel="melanoma share"); ax.legend(frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(.5, 1))
+    share.plot.bar(ax=ax, rot=0, width=.7); ax.set(xlabel="", ylabel="melanoma share")
+    ax.legend(frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(.5, 1))
     return ax

@@ -40,12 +40,16 @@ def check_predictions(
     checks = {
         f"split {{split!r}} of image {{ids}} is none of {', '.join(SPLITS)}": ~df.split.isin(SPLITS),
         "target {target} of image {ids} is not 0 (benign) or 1 (malignant)": ~df.target.isin([0, 1]),
-        "dataset or group_id is empty for image {ids}: an image without patient or lesion is its own group": df.dataset.isna() | df.group_id.isna(),
+        "dataset or group_id is empty for image {ids}: an image without patient or lesion is its own group":
+            df.dataset.isna() | df.group_id.isna(),
         "logit {logit} of image {ids} is not a finite number: did the training diverge?": ~np.isfinite(logit),
-        "p_mel {p_mel} is not sigmoid(logit) for image {ids}: put other probabilities into a column of their own": ~(np.abs(p - expit(logit)) < 1e-6),
-        "image {ids} appears more than once for a seed, fold and split: keep one row each": df.duplicated(["image_id", "seed", "fold", "split"])}
+        "p_mel {p_mel} is not sigmoid(logit) for image {ids}: put other probabilities into a column of their own":
+            ~(np.abs(p - expit(logit)) < 1e-6),
+        "image {ids} appears more than once for a seed, fold and split: keep one row each":
+            df.duplicated(["image_id", "seed", "fold", "split"])}
     for message, bad in checks.items():
-        if bad.any(): raise ValueError(message.format(**df[bad].iloc[0][["split", "target", "logit", "p_mel"]], ids=_some(df[bad].image_id)))
+        if bad.any():
+            raise ValueError(message.format(**df[bad].iloc[0][["split", "target", "logit", "p_mel"]], ids=_some(df[bad].image_id)))
     return df
 
 # %% ../nbs/01a_evaluation.ipynb #eb25e095
@@ -61,7 +65,8 @@ def predictions_table(
 ) -> pd.DataFrame: # n rows, the columns of `COLUMNS`, checked
     "A predictions table from arrays; single values are repeated."
     image_id = pd.Index(image_id).astype(str)
-    given = dict(dataset=dataset, group_id=image_id if group_id is None else group_id, fold=fold, split=split, seed=seed, target=target, logit=logit)
+    given = dict(dataset=dataset, group_id=image_id if group_id is None else group_id, fold=fold, split=split, seed=seed,
+        target=target, logit=logit)
     for name, v in given.items():
         if np.ndim(v) and len(v) != len(image_id): raise ValueError(f"{name} has {len(v)} values for {len(image_id)} images")
     columns = {k: v if np.ndim(v) == 0 else np.asarray(v) for k, v in given.items()}
@@ -197,7 +202,9 @@ def _one_split(
     found = list(check_predictions(df).split.unique())
     if len(found) > 1: raise ValueError(f"the table mixes the splits {', '.join(found)}: choose one, as in df[df.split == 'test']")
     bad = df[df.duplicated(["image_id", "seed"])]
-    if len(bad): raise ValueError(f"image {_some(bad.image_id)} is in the {found[0]} part of more than one fold: a pooled table has one row an image and seed")
+    if len(bad):
+        raise ValueError(f"image {_some(bad.image_id)} is in the {found[0]} part of more than one fold: "
+            "a pooled table has one row an image and seed")
     return df.sort_values(["dataset", "fold", "group_id", "image_id", "seed"], ignore_index=True)
 
 def _sizes(df: pd.DataFrame) -> dict[str, int]:
@@ -289,7 +296,9 @@ def cluster_units(
 ) -> tuple[np.ndarray, np.ndarray]: # (n,) int unit of each row, (u,) int stratum of each unit
     "Number the units that a bootstrap draws, in an order that does not depend on the order of rows."
     d = pd.DataFrame(dict(group=groups)).assign(stratum=0 if strata is None else strata)
-    if d.isna().any(axis=None): raise ValueError(f"{d.isna().any(axis=1).sum()} of {len(d)} rows have no group or stratum: an image without either is its own group")
+    if d.isna().any(axis=None):
+        raise ValueError(f"{d.isna().any(axis=1).sum()} of {len(d)} rows have no group or stratum: "
+            "an image without either is its own group")
     unit, d["stratum"] = d.groupby(["stratum", "group"]).ngroup(), d.groupby("stratum").ngroup()
     return unit.to_numpy(), d.stratum.groupby(unit).first().to_numpy()
 
@@ -305,7 +314,9 @@ def multiplicities(
     step = max(1, chunk//len(stratum))
     for done in range(0, n_boot, step):
         b = min(step, n_boot - done)
-        blocks = [np.bincount((r.integers(0, k, (b, k)) + k*np.arange(b)[:, None]).ravel(), minlength=b*k).reshape(b, k) for r, k in zip(rngs, sizes)]
+        blocks = [
+            np.bincount((r.integers(0, k, (b, k)) + k*np.arange(b)[:, None]).ravel(), minlength=b*k).reshape(b, k)
+            for r, k in zip(rngs, sizes)]
         yield np.concatenate(blocks, axis=1).astype(np.float64)
 
 # %% ../nbs/01a_evaluation.ipynb #3fb37bd5
@@ -317,11 +328,14 @@ def bootstrap_replicates(
 ) -> np.ndarray: # (len(tables),n_boot,9) the metrics of `METRICS`; one resample is the same groups for every table
     "Every metric of every table on resampled groups, drawn within data set and fold."
     t = tables[0]
-    if any(list(d.image_id) != list(t.image_id) for d in tables[1:]): raise ValueError("the tables' rows are not the same images in the same order: use `compare`")
+    if any(list(d.image_id) != list(t.image_id) for d in tables[1:]):
+        raise ValueError("the tables' rows are not the same images in the same order: use `compare`")
     unit, stratum = cluster_units(t.group_id, t.dataset.astype(str) + "\n" + t.fold.astype(str))
     rows = _selections(t, over)
     parts = [[metric_part(d.iloc[i], unit[i], len(stratum)) for i in rows] for d in tables]
-    return np.concatenate([[np.mean([part_metrics(p, w) for p in ps], axis=0) for ps in parts] for w in multiplicities(stratum, n_boot, seed)], axis=1)
+    return np.concatenate([
+        [np.mean([part_metrics(p, w) for p in ps], axis=0) for ps in parts]
+        for w in multiplicities(stratum, n_boot, seed)], axis=1)
 
 # %% ../nbs/01a_evaluation.ipynb #d28f136d
 def _metric_names(metric: str|Sequence[str]) -> list[str]:
@@ -386,7 +400,8 @@ def mean_interval(
     "Mean of per-image values with the percentile interval of a cluster bootstrap."
     values = np.asarray(values, np.float64)
     if not len(values): raise ValueError("there are no values to average")
-    if not np.isfinite(values).all(): raise ValueError(f"{(~np.isfinite(values)).sum()} of {len(values)} values are NaN or infinite: decide what they mean first")
+    if not np.isfinite(values).all():
+        raise ValueError(f"{(~np.isfinite(values)).sum()} of {len(values)} values are NaN or infinite: decide what they mean first")
     unit, stratum = cluster_units(groups, strata)
     sums, counts = np.bincount(unit, weights=values), np.bincount(unit)
     boots = np.concatenate([np.einsum("bu,u->b", w, sums)/(w @ counts) for w in multiplicities(stratum, n_boot, seed)])
@@ -404,7 +419,9 @@ def _paired(
     counts = {"only in the first table": (m._merge == "left_only").sum(), "only in the second": (m._merge == "right_only").sum()}
     counts |= {f"with another {c}": (both[f"{c}_a"] != both[f"{c}_b"]).sum() for c in ("dataset", "group_id", "fold", "split", "target")}
     found = [f"{v:,} rows {k}" for k, v in counts.items() if v]
-    if found: raise ValueError(f"a paired comparison needs identical images: {'; '.join(found)}. Evaluate both models on the same split file, or cut both tables to their common images first")
+    if found:
+        raise ValueError(f"a paired comparison needs identical images: {'; '.join(found)}. "
+            "Evaluate both models on the same split file, or cut both tables to their common images first")
     return a, b
 
 def bootstrap_p(
@@ -432,7 +449,8 @@ def compare(
     rows = []
     for m in names:
         d = (rb - ra)[:, METRICS.index(m)]
-        rows.append(dict(metric=m, a=va[m], b=vb[m], difference=vb[m] - va[m]) | percentile_interval(d, level) | dict(p=bootstrap_p(d), level=level) | sizes)
+        rows.append(dict(metric=m, a=va[m], b=vb[m], difference=vb[m] - va[m]) | percentile_interval(d, level)
+            | dict(p=bootstrap_p(d), level=level) | sizes)
     return pd.DataFrame(rows)
 
 # %% ../nbs/01a_evaluation.ipynb #29bf4ad0
@@ -446,7 +464,8 @@ def verdict(
     b: str = "the second", # name of the second
 ) -> str: # one sentence
     "What a comparison says, by rule: told apart if p < 1 − level."
-    head, size, points = f"{_label(row.metric)} of {b} against {a}", f"{row.n:,} images, {row.n_malignant:,} melanomas", row.metric != "loss"
+    head, size, points = (f"{_label(row.metric)} of {b} against {a}", f"{row.n:,} images, {row.n_malignant:,} melanomas",
+        row.metric != "loss")
     if not np.isfinite(row.p): return f"{head}: undefined on these images ({size})"
     told = f"{b} is {'higher' if row.difference > 0 else 'lower'}" if row.p < 1 - row.level else "not distinguishable"
     return (f"{head}: {told}: difference {_signed(row.difference, points)}{' points' if points else ''} "
@@ -459,7 +478,8 @@ def table_from_counts(
 ) -> pd.DataFrame: # predictions table of tp+fn+fp+tn rows in that order, logits 1 or −1, every image its own group
     "The predictions table that a confusion matrix implies; only its scores at probability 0.5 have a meaning."
     n = [tp, fn, fp, tn]
-    return predictions_table([f"{dataset}_{i:05d}" for i in range(sum(n))], np.repeat([1, 1, 0, 0], n), np.repeat([1., -1, 1, -1], n), dataset)
+    return predictions_table([f"{dataset}_{i:05d}" for i in range(sum(n))], np.repeat([1, 1, 0, 0], n),
+        np.repeat([1., -1, 1, -1], n), dataset)
 
 # %% ../nbs/01a_evaluation.ipynb #82c42938
 def metrics_table(

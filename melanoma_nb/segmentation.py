@@ -22,10 +22,13 @@ import torch
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner
 from torch import nn
-from .core import ImageCache, Profile, build_cache, check_literal, config_hash, make_run, pick_device, progress, run_path, seeded, sha256_file, write_json, writing
+from .core import (
+    ImageCache, Profile, build_cache, check_literal, config_hash, make_run, pick_device, progress, run_path, seeded,
+    sha256_file, write_json, writing)
 from .data import CacheLoader, Study, choose_fold, fingerprint, frame_shape, parts_hash, read_mask, read_resized, shuffled
 from .evaluation import mean_interval
-from .training import ARCHS, MODEL, adam_as_printed, best_epoch, drop_checkpoint, fit, load_base, load_model, predict, weights_file
+from .training import (
+    ARCHS, MODEL, adam_as_printed, best_epoch, drop_checkpoint, fit, load_base, load_model, predict, weights_file)
 
 # %% ../nbs/02_segmentation.ipynb #67149583
 def double_conv(
@@ -61,7 +64,9 @@ def check_size(
 ) -> None:
     "Both sides must divide by 16 (unet) or 32 (pretrained encoders)."
     by = 16 if check_literal("seg_arch", seg_arch) == "unet" else 32
-    if any(s % by or s < by for s in size): raise ValueError(f"seg_size={tuple(size)}: height and width must divide by {by} for {seg_arch}; nearest are {tuple(max(by, round(s/by)*by) for s in size)}")
+    if any(s % by or s < by for s in size):
+        raise ValueError(f"seg_size={tuple(size)}: height and width must divide by {by} for {seg_arch}; "
+            f"nearest are {tuple(max(by, round(s/by)*by) for s in size)}")
 
 def build_segmenter(
     seg_arch: str, # see `check_size`
@@ -101,7 +106,9 @@ def seg_metrics(
     acc = (counts.tp+counts.tn)/(counts.tp+counts.fp+counts.fn+counts.tn)
     out = dict(n=len(d), dice=d.mean(), jaccard=j.mean(), pixel_accuracy=acc.mean())
     if n_boot is None: return out
-    iv = mean_interval(d.to_numpy(), counts.group_id.to_numpy(), strata=(counts.dataset + "/" + counts.fold.astype(str)).to_numpy(), n_boot=n_boot)
+    iv = mean_interval(
+        d.to_numpy(), counts.group_id.to_numpy(),
+        strata=(counts.dataset + "/" + counts.fold.astype(str)).to_numpy(), n_boot=n_boot)
     return out | dict(dice_low=iv["low"], dice_high=iv["high"])
 
 # %% ../nbs/02_segmentation.ipynb #1012a1b6
@@ -112,7 +119,9 @@ def check_stretch(
     "Square photographs need a square input."
     square = df.width == df.height
     if square.any() and seg_size[0] != seg_size[1]:
-        raise ValueError(f"seg_size={tuple(seg_size)} would stretch {square.sum()} square images of {', '.join(df.dataset[square].unique())}: choose a square seg_size, for instance {(seg_size[0],)*2}")
+        raise ValueError(
+            f"seg_size={tuple(seg_size)} would stretch {square.sum()} square images of {', '.join(df.dataset[square].unique())}: "
+            f"choose a square seg_size, for instance {(seg_size[0],)*2}")
 
 def seg_caches(
     df: pd.DataFrame, # images with an expert mask
@@ -123,8 +132,10 @@ def seg_caches(
     paths, masks = dict(zip(df.image_id, df.path)), dict(zip(df.image_id, df.mask_path))
     config = dict(version=VERSION, data=fingerprint(df), size=seg_size)
     name = f"{seg_size[1]}x{seg_size[0]}"
-    x = make_run("cache", f"seg-images-{name}", dict(config, kind="images"), lambda d: build_cache(d, list(paths), (*seg_size, 3), lambda i: read_resized(paths[i], seg_size), "images for segmentation"))
-    y = make_run("cache", f"seg-masks-{name}", dict(config, kind="masks"), lambda d: build_cache(d, list(masks), (*seg_size, 1), lambda i: read_mask(masks[i], seg_size)[..., None]*np.uint8(255), "masks"))
+    x = make_run("cache", f"seg-images-{name}", dict(config, kind="images"), lambda d: build_cache(
+        d, list(paths), (*seg_size, 3), lambda i: read_resized(paths[i], seg_size), "images for segmentation"))
+    y = make_run("cache", f"seg-masks-{name}", dict(config, kind="masks"), lambda d: build_cache(
+        d, list(masks), (*seg_size, 1), lambda i: read_mask(masks[i], seg_size)[..., None]*np.uint8(255), "masks"))
     return ImageCache(x), ImageCache(y)
 
 VERSION = 1
@@ -145,7 +156,10 @@ def summarise_seg(
 ) -> dict[str, float]: # dice (mean over images), soft_dice_pooled, accuracy (pixels)
     "An epoch's segmentation metrics."
     c = pd.DataFrame(items)
-    return dict(dice=float(dice(c).mean()), soft_dice_pooled=float(2*c.soft_both.sum()/(c.soft_pred.sum() + c.soft_targ.sum())), accuracy=float((c.tp.sum() + c.tn.sum())/c[["tp", "fp", "fn", "tn"]].to_numpy().sum()))
+    return dict(
+        dice=float(dice(c).mean()),
+        soft_dice_pooled=float(2*c.soft_both.sum()/(c.soft_pred.sum() + c.soft_targ.sum())),
+        accuracy=float((c.tp.sum() + c.tn.sum())/c[["tp", "fp", "fn", "tn"]].to_numpy().sum()))
 
 # %% ../nbs/02_segmentation.ipynb #c59adad5
 def probability_maps(
@@ -196,7 +210,8 @@ def seg_spec(
     check_size(p.seg_arch, p.seg_size); check_stretch(df, p.seg_size)
     file = None if p.seg_arch == "unet" else weights_file(p.seg_arch, p.weights)
     return ("segmentation", f"{p.seg_arch}-{p.seg_size[1]}x{p.seg_size[0]}-f{fold}",
-            dict(version=VERSION, arch=p.seg_arch, weights=file and sha256_file(file), size=p.seg_size, epochs=p.seg_epochs, batch_size=p.seg_batch_size, lr=p.seg_lr, seed=seed,
+            dict(version=VERSION, arch=p.seg_arch, weights=file and sha256_file(file), size=p.seg_size,
+                 epochs=p.seg_epochs, batch_size=p.seg_batch_size, lr=p.seg_lr, seed=seed,
                  fold=fold, split=parts_hash(df), data=fingerprint(df)))
 
 # %% ../nbs/02_segmentation.ipynb #4e64bc7f
@@ -209,7 +224,9 @@ def seg_learner(
     p, device = study.profile, pick_device(study.profile.device)
     df = fold_rows(study, fold); x, y = seg_caches(df, p.seg_size)
     ids = {s: df.image_id[df.split == s].tolist() for s in ("train", "valid")}
-    if min(map(len, ids.values())) < 2: raise ValueError(f"fold {fold} has {len(ids['train'])} training and {len(ids['valid'])} validation images with masks: too few to train on")
+    if min(map(len, ids.values())) < 2:
+        raise ValueError(f"fold {fold} has {len(ids['train'])} training and {len(ids['valid'])} validation images with masks: "
+            "too few to train on")
     stats = seg_stats(p.seg_arch)
     train = CacheLoader(x, ids["train"], y, stats, p.seg_batch_size, shuffled(len(ids["train"]), seed), device)
     valid = CacheLoader(x, ids["valid"], y, stats, p.seg_batch_size*2, None, device)
@@ -232,7 +249,9 @@ def native_counts(
 ) -> pd.DataFrame: # image_id, dataset, group_id, fold, split, seed, tp, fp, fn, tn
     "Pixel counts of each image at its mask's own resolution."
     rows, mask = [], dict(zip(df.image_id, df.mask_path))
-    for i, p in probability_maps(model, df, profile.seg_size, seg_stats(profile.seg_arch), pick_device(profile.device), desc="counting pixels"):
+    for i, p in probability_maps(
+        model, df, profile.seg_size, seg_stats(profile.seg_arch), pick_device(profile.device), desc="counting pixels"
+    ):
         targ = read_mask(mask[i]); rows.append(mask_counts(cut(p, targ.shape), targ))
     return counts_table(df, rows, fold, seed)
 
@@ -243,7 +262,9 @@ def counts_table(
     seed: int,
 ) -> pd.DataFrame: # see `native_counts`
     "Counts beside what an evaluation needs to know of each image."
-    return pd.concat([df[["image_id", "dataset", "group_id", "fold", "split"]].assign(fold=fold, seed=seed).reset_index(drop=True), pd.DataFrame(rows)], axis=1)
+    return pd.concat([
+        df[["image_id", "dataset", "group_id", "fold", "split"]].assign(fold=fold, seed=seed).reset_index(drop=True),
+        pd.DataFrame(rows)], axis=1)
 
 # %% ../nbs/02_segmentation.ipynb #9ae8462b
 def constant_mask(
@@ -293,7 +314,8 @@ def mask_plan(
 ) -> pd.DataFrame: # index as the study's images to be classified; columns image_id, network (fold), role
     "Which network draws which image's mask, and in which role."
     k = study.profile.folds
-    if study.profile.mask_source == "expert": return study.rows(study.profile.datasets, masks=True)[["image_id"]].assign(network="expert", role="expert")
+    if study.profile.mask_source == "expert":
+        return study.rows(study.profile.datasets, masks=True)[["image_id"]].assign(network="expert", role="expert")
     df, seg = study.rows(study.profile.datasets), study.rows(study.profile.seg_datasets, masks=True)
     networks = range(max(k, 1))
     saw = {f: set(r.group_id[r.split != "test"]) for f in networks for r in [fold_rows(study, f)]}
@@ -302,7 +324,9 @@ def mask_plan(
         own = fold if k else 0
         if group not in trained: return (int(hashlib.sha256(i.encode()).hexdigest(), 16) % k if k else 0), "external"
         return own, "in_sample" if group in saw[own] else "out_of_fold"
-    return pd.DataFrame([(i, *plan(i, g, f)) for i, g, f in zip(df.image_id, df.group_id, df.fold)], columns=["image_id", "network", "role"], index=df.index)
+    return pd.DataFrame(
+        [(i, *plan(i, g, f)) for i, g, f in zip(df.image_id, df.group_id, df.fold)],
+        columns=["image_id", "network", "role"], index=df.index)
 
 # %% ../nbs/02_segmentation.ipynb #14b18419
 def describe_mask(
@@ -312,7 +336,9 @@ def describe_mask(
     "The columns of `masks.csv` that come from the mask."
     edge = np.concatenate([mask[0], mask[-1], mask[1:-1, 0], mask[1:-1, -1]])
     sure = 1. if prob is None else float(prob[prob >= .5].mean()) if (prob >= .5).any() else 0.
-    return dict(area=mask.mean(), components=cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)[0] - 1, border=edge.mean(), confidence=sure, frame_w=mask.shape[1], frame_h=mask.shape[0])
+    return dict(
+        area=mask.mean(), components=cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)[0] - 1, border=edge.mean(),
+        confidence=sure, frame_w=mask.shape[1], frame_h=mask.shape[0])
 
 class MaskSet:
     "A folder with `masks.bin` (packed bits, one mask after the other) and `masks.csv`."
@@ -322,9 +348,12 @@ class MaskSet:
         self.folder = Path(folder)
         self.table = pd.read_csv(self.folder/"masks.csv", dtype=dict(image_id=str, network=str))
         nbytes = -(-self.table.frame_w*self.table.frame_h//8)
-        self.start = dict(zip(self.table.image_id, nbytes.cumsum() - nbytes)); self.shape = dict(zip(self.table.image_id, zip(self.table.frame_h, self.table.frame_w)))
+        self.start = dict(zip(self.table.image_id, nbytes.cumsum() - nbytes))
+        self.shape = dict(zip(self.table.image_id, zip(self.table.frame_h, self.table.frame_w)))
         self.bits = np.memmap(self.folder/"masks.bin", np.uint8, "r")
-        if len(self.bits) != nbytes.sum(): raise ValueError(f"{folder}/masks.bin has {len(self.bits)} bytes, masks.csv says {nbytes.sum()}: delete the folder to have it made again")
+        if len(self.bits) != nbytes.sum():
+            raise ValueError(f"{folder}/masks.bin has {len(self.bits)} bytes, masks.csv says {nbytes.sum()}: "
+                "delete the folder to have it made again")
     def __len__(self): return len(self.table)
     def __getitem__(self,
         image_id: str,
@@ -342,7 +371,9 @@ def _write_chunk(stem, ids, masks, infos):
 def _join_chunks(folder, plan):
     "Chunks to one file, the table in the order of the files."
     stems = sorted(f.with_suffix("") for f in folder.glob("chunk-*.csv"))
-    table = pd.concat([pd.read_csv(f"{s}.csv", dtype=dict(image_id=str)) for s in stems], ignore_index=True).merge(plan, on="image_id", validate="one_to_one")
+    table = pd.concat(
+        [pd.read_csv(f"{s}.csv", dtype=dict(image_id=str)) for s in stems], ignore_index=True,
+    ).merge(plan, on="image_id", validate="one_to_one")
     with writing(folder/"masks.bin") as tmp, open(tmp, "wb") as out:
         for s in stems: out.write(Path(f"{s}.bin").read_bytes())
     cols = "image_id network role area components border confidence frame_w frame_h".split()
@@ -359,7 +390,9 @@ def _predicted_masks(folder, study, df, plan, networks, chunk):
             if stem.with_suffix(".csv").exists(): continue
             model = model or load_model(build_segmenter(p.seg_arch, "none"), run/MODEL)
             ids, masks, infos = [], [], []
-            for i, prob in probability_maps(model, rows[c:c+chunk], p.seg_size, seg_stats(p.seg_arch), pick_device(p.device), desc=f"masks, network {f}"):
+            for i, prob in probability_maps(
+                model, rows[c:c+chunk], p.seg_size, seg_stats(p.seg_arch), pick_device(p.device), desc=f"masks, network {f}"
+            ):
                 ids.append(i); masks.append(cut(prob, size[i])); infos.append(describe_mask(masks[-1], prob))
             _write_chunk(stem, ids, masks, infos)
 
@@ -388,7 +421,9 @@ def mask_spec(
     p = study.profile; df = study.rows(p.datasets, masks=p.mask_source == "expert"); plan = mask_plan(study) if plan is None else plan
     networks = {f: run_path(*seg_spec(study, f, seed)).name for f in mask_networks(study, plan)}
     return ("masks", "expert" if p.mask_source == "expert" else f"{p.seg_arch}-k{p.folds}",
-            dict(version=VERSION, source=p.mask_source, networks=networks, plan=config_hash(sorted(plan[["image_id", "network", "role"]].astype(str).to_numpy().tolist())), frame_size=p.frame_size, data=fingerprint(df)))
+            dict(version=VERSION, source=p.mask_source, networks=networks,
+                 plan=config_hash(sorted(plan[["image_id", "network", "role"]].astype(str).to_numpy().tolist())),
+                 frame_size=p.frame_size, data=fingerprint(df)))
 
 def mask_set(
     study: Study,
@@ -401,7 +436,9 @@ def mask_set(
     if p.mask_source != "expert": check_stretch(df, p.seg_size)
     if (n := (plan.role == "in_sample").sum()) and not allow_in_sample:
         remedy = "use split=grouped (a split by image leaves groups on both sides)" if p.folds else "use folds (k >= 3), or other seg_datasets"
-        raise ValueError(f"{n} of {len(plan)} images would get masks from a network that has seen their group (in_sample), better than any it draws for new images: {remedy}, or say allow_in_sample=True")
+        raise ValueError(
+            f"{n} of {len(plan)} images would get masks from a network that has seen their group (in_sample), "
+            f"better than any it draws for new images: {remedy}, or say allow_in_sample=True")
     def make(d):
         if (d/"masks.csv").exists(): return   # whole already; only the rename was missing
         if p.mask_source == "expert": _expert_masks(d, study, df, chunk)
@@ -430,5 +467,7 @@ def mask_panels(
     out = []
     for r, (_, prob) in zip(df.itertuples(), probability_maps(model, df, p.seg_size, seg_stats(p.seg_arch), pick_device(p.device))):
         size = frame_shape(r.height, r.width, p.frame_size)
-        out.append(outline(outline(read_resized(r.path, size), read_mask(r.mask_path, size), (40, 200, 60)), cut(prob, size), (220, 40, 40)))
+        out.append(outline(
+            outline(read_resized(r.path, size), read_mask(r.mask_path, size), (40, 200, 60)),
+            cut(prob, size), (220, 40, 40)))
     return out

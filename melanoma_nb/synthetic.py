@@ -69,7 +69,8 @@ def plot_sign(
 ) -> Axes:
     "One sign by class, as densities, since the classes differ in number."
     named = truth.assign(lesion=truth.target.map({0: "benign", 1: "malignant"}))
-    sns.histplot(named, x=sign, hue="lesion", stat="density", common_norm=False, bins=30, discrete=truth[sign].dtype.kind == "i", palette=CLASS_COLOURS, ax=ax)
+    sns.histplot(named, x=sign, hue="lesion", stat="density", common_norm=False, bins=30,
+        discrete=truth[sign].dtype.kind == "i", palette=CLASS_COLOURS, ax=ax)
     return ax
 
 # %% ../nbs/00a_synthetic.ipynb #f0d4b6fa
@@ -125,7 +126,8 @@ def lesion_level(
     bend = np.float32(.012+.085*border)
     rho, angle = cv2.cartToPolar(x + bend*bend_x, y + bend*bend_y)
     at = np.minimum((angle*np.float32(len(r)/(2*np.pi))).astype(np.int32), len(r)-1)
-    return rho/r[at] + np.float32(.015+.11*border)*fray + 20*np.maximum(rho-np.float32(REACH-.2), 0)**2    # nothing reaches the square's edge
+    return (rho/r[at] + np.float32(.015+.11*border)*fray
+        + 20*np.maximum(rho-np.float32(REACH-.2), 0)**2)    # nothing reaches the square's edge
 
 # %% ../nbs/00a_synthetic.ipynb #df63c57e
 PIGMENTS = {   # transmittance of r, g, b; added light, 0 to 255
@@ -188,7 +190,8 @@ def lesion_stamp(
     coarse, thinner, shade = smooth_noise(rng, side, side, .14, octaves=3, n=3)
     lines, dots = smooth_noise(rng, side, side, .024, octaves=2, n=2)
     net, globules, core, depth = np.float32(rng.uniform([0, 0, -.08, .55], [.35, .5, .25, 1]))
-    dark = net*np.exp(-(lines/np.float32(.35))**2)*np.clip(np.float32(.6)+np.float32(.7)*coarse, 0, 1.3) + globules*np.clip(dots-np.float32(1.5), 0, 1)
+    dark = (net*np.exp(-(lines/np.float32(.35))**2)*np.clip(np.float32(.6)+np.float32(.7)*coarse, 0, 1.3)
+        + globules*np.clip(dots-np.float32(1.5), 0, 1))
     light = (1 - dark + np.float32(.10)*shade)*(1 - core*np.clip(1-level, 0, 1))
     amount = depth*(1 - np.float32(.22)*np.clip(thinner, 0, 1.5))
     return cv2.merge([t + (c*light-t)*amount for c, t in zip(planes, tone)] + [level])
@@ -298,7 +301,8 @@ def plan_shots(
     n, share = len(plan), np.array([s[2] for s in sizes])
     size = np.array([s[:2] for s in sizes])[rng.choice(len(sizes), n, p=share/share.sum())]
     hairs = (rng.random(n) < hair_share)*(1 + rng.poisson(7, n))
-    return plan.assign(width=size[:, 0], height=size[:, 1], hairs=hairs, lighting=rng.uniform(0, .35, n).round(3), shot_key=first_key + np.arange(n))
+    return plan.assign(width=size[:, 0], height=size[:, 1], hairs=hairs, lighting=rng.uniform(0, .35, n).round(3),
+        shot_key=first_key + np.arange(n))
 
 # %% ../nbs/00a_synthetic.ipynb #05452fbf
 def plan_isic(
@@ -311,9 +315,11 @@ def plan_isic(
     tones = rng.choice(list(p.tone_weights), people, p=list(p.tone_weights.values()))
     benign = rng.choice(["unknown", "nevus", "seborrheic keratosis"], n, p=[.8, .15, .05])
     names = np.array([f"ISIC_{1_000_000+i:07d}" for i in rng.permutation(p.n_isic)])
-    sites = rng.choice(["torso", "lower extremity", "upper extremity", "head/neck", "palms/soles", None], n, p=[.5, .25, .15, .06, .02, .02])
+    sites = rng.choice(["torso", "lower extremity", "upper extremity", "head/neck", "palms/soles", None], n,
+        p=[.5, .25, .15, .06, .02, .02])
     age = pd.Series(rng.choice(np.arange(20, 90, 5), people)).astype("Int64").mask(rng.random(people) < .01)
-    d = d.assign(dataset="isic2020", image_name=names[:n], patient_id=[f"IP_{i:07d}" for i in who], lesion_id=[f"IL_{i:07d}" for i in range(n)],
+    d = d.assign(dataset="isic2020", image_name=names[:n], patient_id=[f"IP_{i:07d}" for i in who],
+        lesion_id=[f"IL_{i:07d}" for i in range(n)],
         sex=rng.choice(["male", "female"], people)[who], age_approx=age.to_numpy()[who], anatom_site_general_challenge=sites,
         diagnosis=np.where(d.target == 1, "melanoma", benign), benign_malignant=np.where(d.target == 1, "malignant", "benign"),
         skin_tone=tones[who], lesion_key=np.arange(n), duplicate_of="")
@@ -329,10 +335,12 @@ def plan_ham(
     rng, n = np.random.default_rng([p.seed, 0, 1]), max(1, round(.75*p.n_ham))
     d = plan_lesions(rng, n, p.prevalence, p.separation)
     dx = np.where(d.target == 1, "mel", rng.choice(["nv", "bkl", "bcc", "akiec", "vasc", "df"], n, p=[.75, .12, .06, .04, .015, .015]))
-    d = d.assign(lesion_id=[f"HAM_{i:07d}" for i in range(n)], dx=dx, dx_type=np.where(np.isin(dx, ["nv", "bkl"]), rng.choice(["histo", "follow_up", "consensus"], n), "histo"),
+    d = d.assign(lesion_id=[f"HAM_{i:07d}" for i in range(n)], dx=dx,
+        dx_type=np.where(np.isin(dx, ["nv", "bkl"]), rng.choice(["histo", "follow_up", "consensus"], n), "histo"),
         age=rng.choice(np.arange(20., 90, 5), n), sex=rng.choice(["male", "female", "unknown"], n, p=[.53, .46, .01]),
         localization=rng.choice(["back", "lower extremity", "trunk", "upper extremity", "abdomen", "face"], n),
-        base=np.where(np.isin(dx, ["vasc", "bcc"]), "red", d.base), skin_tone=rng.choice(list(p.tone_weights), n, p=list(p.tone_weights.values())),
+        base=np.where(np.isin(dx, ["vasc", "bcc"]), "red", d.base),
+        skin_tone=rng.choice(list(p.tone_weights), n, p=list(p.tone_weights.values())),
         dataset="ham10000", lesion_key=1_000_000 + np.arange(n), duplicate_of="")
     again = rng.choice(n, p.n_ham-n, replace=False)
     d = d.iloc[rng.permutation(np.concatenate([np.arange(n), again]))].reset_index(drop=True)
@@ -340,7 +348,8 @@ def plan_ham(
     return plan_shots(rng, d, [(*p.ham_size, 1.)], p.hair_share, 1_000_000)
 
 # %% ../nbs/00a_synthetic.ipynb #e3925526
-ISIC_COLUMNS = ["image_name", "patient_id", "lesion_id", "sex", "age_approx", "anatom_site_general_challenge", "diagnosis", "benign_malignant", "target"]
+ISIC_COLUMNS = ["image_name", "patient_id", "lesion_id", "sex", "age_approx", "anatom_site_general_challenge",
+    "diagnosis", "benign_malignant", "target"]
 HAM_COLUMNS = ["lesion_id", "image_id", "dx", "dx_type", "age", "sex", "localization"]
 JPEG = [cv2.IMWRITE_JPEG_QUALITY, 92]
 
@@ -396,7 +405,8 @@ def write_ham(
     return area
 
 # %% ../nbs/00a_synthetic.ipynb #e9ef8322
-TRUTH_COLUMNS = ["image_id", "dataset", "target", "skin_tone", *SIGNS, "base", "area", "hairs", "lighting", "width", "height", "lesion_key", "duplicate_of"]
+TRUTH_COLUMNS = ["image_id", "dataset", "target", "skin_tone", *SIGNS, "base", "area", "hairs", "lighting",
+    "width", "height", "lesion_key", "duplicate_of"]
 
 def check_params(
     p: SimpleNamespace, # parameters of `make_demo`
@@ -404,11 +414,13 @@ def check_params(
     "An error for parameters that make no data set."
     def need(ok, what): 
         if not ok: raise ValueError(what)
-    need(p.n_isic >= 0 and p.n_ham >= 0 and p.n_isic+p.n_ham > 0, f"n_isic={p.n_isic} and n_ham={p.n_ham}: ask for at least one image, and no negative number (0 leaves a data set out)")
+    need(p.n_isic >= 0 and p.n_ham >= 0 and p.n_isic+p.n_ham > 0,
+        f"n_isic={p.n_isic} and n_ham={p.n_ham}: ask for at least one image, and no negative number (0 leaves a data set out)")
     need(0 <= p.prevalence <= 1, f"prevalence={p.prevalence} must lie in [0, 1]")
     need(0 <= p.hair_share <= 1, f"hair_share={p.hair_share} must lie in [0, 1]")
     need(p.images_per_patient >= 1, f"images_per_patient={p.images_per_patient} must be 1 or more")
-    need(0 <= p.n_duplicates <= p.n_isic//2, f"n_duplicates={p.n_duplicates} of n_isic={p.n_isic}: at most half of the images can be copies of others")
+    need(0 <= p.n_duplicates <= p.n_isic//2,
+        f"n_duplicates={p.n_duplicates} of n_isic={p.n_isic}: at most half of the images can be copies of others")
     small = [s for s in (*p.sizes, p.ham_size) if min(s[:2]) < 32]
     need(p.sizes and not small, f"sizes={small or p.sizes}: give (width, height, share) with sides of at least 32 pixels")
     unknown = set(p.tone_weights) - set(tone_table().index)
@@ -421,10 +433,15 @@ RECORD, VERSION = "make_demo.json", 1    # VERSION rises when the same parameter
 def _is_made(dest, made):
     "Is the set with these parameters already at `dest`? Something else there is an error."
     if not dest.exists() or (dest.is_dir() and not any(dest.iterdir())): return False
-    if not (dest/RECORD).is_file(): raise FileExistsError(f"{dest} exists and was not made by make_demo: nothing is overwritten; choose another folder or move that one away")
+    if not (dest/RECORD).is_file():
+        raise FileExistsError(f"{dest} exists and was not made by make_demo: nothing is overwritten; "
+            "choose another folder or move that one away")
     old = read_json(dest/RECORD)
     differ = [k for k in {**old, **made} if old.get(k) != made.get(k)]
-    if differ: raise FileExistsError(f"{dest} was made with other parameters ({', '.join(f'{k}={old.get(k)!r}, asked for {made.get(k)!r}' for k in differ)}): choose another folder, or delete it to have it made again")
+    if differ:
+        raise FileExistsError(f"{dest} was made with other parameters "
+            f"({', '.join(f'{k}={old.get(k)!r}, asked for {made.get(k)!r}' for k in differ)}): "
+            "choose another folder, or delete it to have it made again")
     return True
 
 @contextmanager
@@ -457,8 +474,9 @@ def make_demo(
 ) -> Path: # `dest`, absolute and complete: `isic2020/`, `ham10000/`, `truth.csv`, `make_demo.json`
     "Synthetic dermoscopy with its truth, in the layouts of ISIC 2020 and HAM10000; found again if already made with the same parameters."
     dest, tone_weights = Path(dest).resolve(), tone_weights or tone_shares()
-    p = SimpleNamespace(n_isic=n_isic, n_ham=n_ham, seed=seed, prevalence=prevalence, images_per_patient=images_per_patient, n_duplicates=n_duplicates, sizes=[list(s) for s in sizes],
-                        ham_size=list(ham_size), separation=separation, hair_share=hair_share, tone_weights=dict(tone_weights), version=VERSION)
+    p = SimpleNamespace(n_isic=n_isic, n_ham=n_ham, seed=seed, prevalence=prevalence, images_per_patient=images_per_patient,
+        n_duplicates=n_duplicates, sizes=[list(s) for s in sizes], ham_size=list(ham_size), separation=separation,
+        hair_share=hair_share, tone_weights=dict(tone_weights), version=VERSION)
     check_params(p)
     if _is_made(dest, vars(p)): return dest
     with run_lock(dest):
@@ -492,7 +510,8 @@ def profile_data(
     profile: Profile, # with `synthetic` set
 ) -> Path: # under `data/` of the root, whatever `$MELANOMA_NB_DATA` says; complete
     "The synthetic set of a profile, made if missing."
-    if profile.synthetic is None: raise ValueError(f"profile {profile.name!r} works on real images: set synthetic=(n_isic, n_ham, seed) for generated ones")
+    if profile.synthetic is None:
+        raise ValueError(f"profile {profile.name!r} works on real images: set synthetic=(n_isic, n_ham, seed) for generated ones")
     n_isic, n_ham, seed = profile.synthetic
     k = min(1., profile.frame_size[0]/240)
     sizes = tuple((round(w*k), round(h*k), s) for w, h, s in ((640, 480, .8), (1024, 768, .1), (1200, 800, .1)))

