@@ -435,7 +435,9 @@ def mask_set(
     p, plan = study.profile, mask_plan(study); df = study.rows(p.datasets, masks=p.mask_source == "expert")
     if p.mask_source != "expert": check_stretch(df, p.seg_size)
     if (n := (plan.role == "in_sample").sum()) and not allow_in_sample:
-        remedy = "use split=grouped (a split by image leaves groups on both sides)" if p.folds else "use folds (k >= 3), or other seg_datasets"
+        remedy = (
+            "use split=grouped (a split by image leaves groups on both sides)" if p.folds
+            else "use folds (k >= 3), or other seg_datasets")
         raise ValueError(
             f"{n} of {len(plan)} images would get masks from a network that has seen their group (in_sample), "
             f"better than any it draws for new images: {remedy}, or say allow_in_sample=True")
