@@ -254,8 +254,8 @@ def how(
         split=dict(scheme=study.profile.split, folds=study.profile.folds, fold=study.profile.fold,
             split_seed=study.profile.split_seed, hash=study.split_hash),
         commit=p["commit"], versions=p["versions"],
-        hardware=dict(cores=p["cores"], threads=p["threads"], machine=p["machine"], gpu=p["gpu"]),
-        profile=shown, runs={n: {k: r[k] for k in ("made", "commit", "hours")} for n, r in rec.items()})
+        hardware=dict(cores=p["cores"], machine=p["machine"], gpu=p["gpu"]),
+        profile=shown, runs={n: {k: r.get(k) for k in ("made", "commit", "threads", "hours")} for n, r in rec.items()})
 
 def logits_only(
     study: Study,
