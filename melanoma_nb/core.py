@@ -7,16 +7,17 @@ __all__ = ['LITERALS', 'PROFILES', 'DRAWN', 'CLASS_COLOURS', 'project_root', 'ru
            'environ', 'temp_runs', 'printed', 'check_literal', 'own_datasets', 'check_dataset', 'Profile', 'parse_list',
            'get_profile', 'seeded', 'set_seeds', 'pick_device', 'progress', 'thread_map', 'writing', 'write_json',
            'read_json', 'config_hash', 'sha256_file', 'provenance', 'run_lock', 'run_path', 'make_run', 'list_runs',
-           'find_run', 'remove_run', 'melanoma_runs', 'ImageCache', 'build_cache', 'set_style', 'show_images',
-           'print_provenance']
+           'find_run', 'remove_run', 'melanoma_runs', 'ImageCache', 'build_cache', 'batch_memory', 'set_style',
+           'show_images', 'print_provenance']
 
 # %% ../nbs/00_core.ipynb #f2c59fc1
-import hashlib, json, os, platform, random, shutil, subprocess, sys, tempfile, time
+import errno, hashlib, json, math, os, platform, random, shutil, subprocess, sys, tempfile, time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Callable, Iterable, Iterator
 import matplotlib.pyplot as plt
@@ -262,19 +263,23 @@ def progress(
     items: Iterable, # what is worked through
     desc: str = "", # said before the bar
     total: int | None = None, # length, if `items` has none
+    each: int = 1, # images an item stands for
 ) -> Iterable:
     "`items` with a progress bar, silent in tests."
-    return tqdm(items, desc=desc, total=total, disable=in_test(), mininterval=2, leave=False, file=sys.stdout)
+    return tqdm(items, desc=desc, total=total, unit_scale=each if each > 1 else False, unit="img" if each > 1 else "it",
+                disable=in_test(), mininterval=2, leave=False, file=sys.stdout)
 
 def thread_map(
     f: Callable, # called with one item; should spend its time in C code
     items: list, # in the order of the answers
-    desc: str = "", # for the progress bar
+    desc: str | None = "", # for the progress bar; None: no bar
     workers: int | None = None, # threads; None: one a core
 ) -> list: # f(item) for each item, in order
     "`map` with threads. The first error is raised, and work not yet begun is cancelled."
     pool = ThreadPoolExecutor(workers or os.cpu_count())
-    try: return list(progress(pool.map(f, items), desc, len(items)))
+    try:
+        out = pool.map(f, items)
+        return list(out if desc is None else progress(out, desc, len(items)))
     finally: pool.shutdown(wait=True, cancel_futures=True)
 
 # %% ../nbs/00_core.ipynb #dc2dd77e
@@ -489,25 +494,82 @@ class ImageCache:
         return np.array(self.x[self.rows([ids])[0]]) if isinstance(ids, str) else self.x[self.rows(ids)]
 
 # %% ../nbs/00_core.ipynb #6fc8ba32
+def _reserve(path, size):
+    "A file of `size` bytes whose blocks are on the disk, or an error that says what is missing."
+    try:
+        with open(path, "xb") as f:
+            if hasattr(os, "posix_fallocate"): os.posix_fallocate(f.fileno(), 0, size)
+            elif shutil.disk_usage(path.parent).free < size: raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            else: f.truncate(size)
+    except OSError as e:
+        free = shutil.disk_usage(path.parent).free
+        path.unlink(missing_ok=True)
+        raise OSError(e.errno, f"{e.strerror}: the cache {path} needs {size/1e9:.1f} GB and {free/1e9:.1f} GB are free; make room, "
+                      "or set MELANOMA_NB_RUNS to a folder on another disk") from e
+
+def _cache_array(path, shape):
+    "The array of a cache, opened again or made with its room reserved."
+    if not path.exists():
+        part = path.with_name(f".{path.name}.tmp"); part.unlink(missing_ok=True)
+        header = np.lib.format.header_data_from_array_1_0(np.empty((0, *shape[1:]), np.uint8)) | dict(shape=shape)
+        buffer = BytesIO(); np.lib.format.write_array_header_1_0(buffer, header)
+        _reserve(part, len(buffer.getvalue()) + math.prod(shape))
+        with open(part, "r+b") as f: f.write(buffer.getvalue())
+        os.replace(part, path)
+    return np.lib.format.open_memmap(path, mode="r+")
+
+def _logged(log, ids):
+    "Rows of a cache's log that are whole, one an image in the order of `ids`; what a kill left half written is cut off."
+    rows = []
+    for line in (log.read_text().splitlines(keepends=True) if log.exists() else []):
+        if not line.endswith("\n") or len(rows) == len(ids) or json.loads(line)["image_id"] != ids[len(rows)]: break
+        rows.append(json.loads(line))
+    with writing(log) as tmp: tmp.write_text("".join(json.dumps(r) + "\n" for r in rows))
+    return rows
+
+# %% ../nbs/00_core.ipynb #b1c7b61c
 def build_cache(
     folder: Path, # exists; inside a run that is being made
     ids: list[str], # image ids, unique
     shape: tuple[int, int, int], # (h,w,c) of each image
-    fill: Callable[[str], np.ndarray], # image id -> uint8 (h,w,c); called from several threads
+    fill: Callable[[str], np.ndarray | tuple], # image id -> uint8 (h,w,c), or that and a dict for the index; called from several threads
     desc: str = "caching", # for the progress bar
+    workers: int | None = None, # threads; None: one a core; does not change the result
+    block: int = 256, # images between two entries into the log
 ) -> ImageCache:
-    "Write an image cache."
+    "Write an image cache, going on where an earlier call in the same folder was broken off."
+    folder, shape = Path(folder), tuple(shape); array, log = folder/"images.npy", folder/"index.log"
     if len(set(ids)) != len(ids): raise ValueError(f"{len(ids) - len(set(ids))} image ids occur twice: a cache needs unique ids")
-    x = np.lib.format.open_memmap(Path(folder)/"images.npy", mode="w+", dtype=np.uint8, shape=(len(ids), *shape))
     def put(i):
-        img = fill(ids[i])
-        if img.shape != tuple(shape) or img.dtype != np.uint8:
-            raise ValueError(f"{ids[i]}: got {img.dtype} {img.shape}, the cache holds uint8 {tuple(shape)}")
+        img = fill(ids[i]); img, known = img if isinstance(img, tuple) else (img, {})
+        if img.shape != shape or img.dtype != np.uint8:
+            raise ValueError(f"{ids[i]}: got {img.dtype} {img.shape}, the cache holds uint8 {shape}")
         x[i] = img
-    thread_map(put, list(range(len(ids))), desc)
-    x.flush(); del x
-    pd.DataFrame(dict(image_id=ids)).to_csv(Path(folder)/"index.csv", index=False)
+        return dict(image_id=ids[i], **known)
+    rows = _logged(log, ids) if array.exists() else []
+    x = _cache_array(array, (len(ids), *shape))
+    with log.open("a" if rows else "w") as f:
+        for b in progress(range(len(rows), len(ids), block), desc, each=block):
+            new = thread_map(put, range(b, min(b+block, len(ids))), None, workers)
+            x.flush(); f.writelines(json.dumps(_plain(r)) + "\n" for r in new); f.flush(); rows += new
+    del x
+    with writing(folder/"index.csv") as tmp: pd.DataFrame(rows or dict(image_id=[])).to_csv(tmp, index=False)
+    log.unlink()
     return ImageCache(folder)
+
+# %% ../nbs/00_core.ipynb #c5e38d24
+@contextmanager
+def batch_memory(
+    bs: int, # images a batch
+    name: str = "batch_size", # the parameter that sets it
+) -> Iterator[None]:
+    "Running out of memory inside the block is a MemoryError that names the batch size."
+    try: yield
+    except (MemoryError, RuntimeError) as e:
+        words = ("out of memory", "can't allocate memory", "not enough memory")
+        if not isinstance(e, MemoryError) and not any(w in str(e).lower() for w in words): raise
+        raise MemoryError(f"out of memory with {name}={bs}: choose a smaller {name}, for instance {name}={max(1, bs//2)} "
+                          f"({str(e).splitlines()[0][:120] if str(e) else type(e).__name__})") from e
 
 # %% ../nbs/00_core.ipynb #eab72c2b
 CLASS_COLOURS = {"benign": "#3b7ea1", "malignant": "#c4473a"}
