@@ -194,6 +194,9 @@ def _field(name, value):
         raise ValueError(f"{name}={value!r} must be (height, width) in pixels, for instance \"448,576\"")
     if name in ("seg_epochs", "seg_batch_size", "image_size", "epochs", "batch_size", "n_boot") and value < 1:
         raise ValueError(f"{name}={value} must be 1 or more")
+    if name in ("lr", "seg_lr") and not 0 < value < float("inf"): raise ValueError(f"{name}={value} must be above 0")
+    if name in ("l2", "split_seed", "seeds", "synthetic") and min(value if isinstance(value, tuple) else (value,), default=0) < 0:
+        raise ValueError(f"{name}={value} must not be negative")
     if name == "seeds" and len(set(value)) < len(value): raise ValueError(f"seeds={value}: a seed occurs twice")
     if name in LITERALS: check_literal(name, value)
     if name.endswith("datasets"): [check_dataset(v) for v in value]
@@ -540,6 +543,7 @@ def build_cache(
     "Write an image cache, going on where an earlier call in the same folder was broken off."
     folder, shape = Path(folder), tuple(shape); array, log = folder/"images.npy", folder/"index.log"
     if len(set(ids)) != len(ids): raise ValueError(f"{len(ids) - len(set(ids))} image ids occur twice: a cache needs unique ids")
+    if (folder/"index.csv").exists() and (done := ImageCache(folder)).ids.tolist() == list(ids) and done.x.shape[1:] == shape: return done
     def put(i):
         img = fill(ids[i]); img, known = img if isinstance(img, tuple) else (img, {})
         if img.shape != shape or img.dtype != np.uint8:
