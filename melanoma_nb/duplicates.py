@@ -9,7 +9,7 @@ __all__ = ['SIDE', 'KEEP', 'FREQUENCIES', 'TURNS', 'THRESHOLD', 'COARSE', 'VARIA
            'aligned_correlation', 'confirm', 'near_duplicates', 'screen', 'clusters', 'duplicate_summary',
            'recall_table', 'plot_threshold', 'time_steps']
 
-# %% ../nbs/00d_duplicates.ipynb #03456511
+# %% ../nbs/00d_duplicates.ipynb #7415bb5f
 import time
 import cv2
 import numpy as np
@@ -21,7 +21,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from .core import thread_map
 
-# %% ../nbs/00d_duplicates.ipynb #246b6b8a
+# %% ../nbs/00d_duplicates.ipynb #a23e0232
 SIDE = 64   # pixels of a thumbnail's side
 
 def thumbnail(
@@ -40,7 +40,7 @@ def check_thumbs(
     if thumbs.dtype != np.uint8 or thumbs.shape[1:] != (SIDE, SIDE, 3):
         raise ValueError(f"thumbnails must be uint8 (n,{SIDE},{SIDE},3), got {thumbs.dtype} {thumbs.shape}: make them with `thumbnail`")
 
-# %% ../nbs/00d_duplicates.ipynb #38c4105a
+# %% ../nbs/00d_duplicates.ipynb #73eb92db
 def random_pictures(
     n: int, # how many
     side: int = SIDE, # pixels
@@ -71,7 +71,7 @@ def show_pairs(
         ax.imshow(np.concatenate([left, np.full_like(left[:, :3], 255), right], axis=1)); ax.set_title(title, fontsize=7)
     return axs
 
-# %% ../nbs/00d_duplicates.ipynb #0410eea6
+# %% ../nbs/00d_duplicates.ipynb #98ff79ae
 KEEP = 6    # frequencies below this are kept
 _u, _v = (a.ravel() for a in np.mgrid[:KEEP, :KEEP])
 _kept = np.flatnonzero((_u**2 + _v**2 > 0) & (_u**2 + _v**2 < KEEP**2))
@@ -92,7 +92,7 @@ def spectrum(
         out[i:i+1024] = c.transpose(1, 0, 3, 2).reshape(len(x), KEEP*KEEP, 3)[:, _kept]
     return out
 
-# %% ../nbs/00d_duplicates.ipynb #8e3c9b68
+# %% ../nbs/00d_duplicates.ipynb #ce265994
 TURNS = ("as it is", "mirrored", "upside down mirrored", "rotated 180°",
          "transposed", "rotated 90° clockwise", "rotated 90° counter-clockwise", "transposed the other way")
 
@@ -111,7 +111,7 @@ def untangle(
     "Only the two quarter turns are not their own undoing."
     return {5: 6, 6: 5}.get(k, k)
 
-# %% ../nbs/00d_duplicates.ipynb #0165e19f
+# %% ../nbs/00d_duplicates.ipynb #16d26ab0
 _swap = np.array([np.flatnonzero((FREQUENCIES == f[::-1]).all(1))[0] for f in FREQUENCIES])   # where (v,u) is
 _sign = np.stack([(-1.)**(FREQUENCIES[:, 1]*(k & 1) + FREQUENCIES[:, 0]*(k >> 1 & 1)) for k in range(4)], 1).astype(np.float32)  # (f,4)
 
@@ -130,7 +130,7 @@ def perceptual_hash(
     first = (FREQUENCIES[:, 0] <= FREQUENCIES[:, 1])[:, None]
     return np.where(first, a+b, np.abs(a-b)).reshape(len(spec), -1)
 
-# %% ../nbs/00d_duplicates.ipynb #bdfdc9c3
+# %% ../nbs/00d_duplicates.ipynb #b0c3cbdc
 def whiten(
     hashes: np.ndarray, # float32 (n,d)
     ridge: float = .1, # of the mean variance, added to each: directions of pure noise are not blown up
@@ -162,7 +162,7 @@ def forest_neighbours(
     pairs = np.stack(np.divmod(np.unique(np.concatenate(keys)), size), 1) if keys else np.empty((0, 2), np.int64)
     return pairs[pairs[:, 1] < n]
 
-# %% ../nbs/00d_duplicates.ipynb #9304b76b
+# %% ../nbs/00d_duplicates.ipynb #4767e898
 def _nearest(x, leaves, k):
     "The k nearest of each picture within its leaf, as keys a·n+b with a < b."
     e = x[leaves]; s = e@e.transpose(0, 2, 1)
@@ -171,7 +171,7 @@ def _nearest(x, leaves, k):
     a = np.broadcast_to(leaves[..., None], b.shape)
     return (np.minimum(a, b)*len(x) + np.maximum(a, b)).ravel()
 
-# %% ../nbs/00d_duplicates.ipynb #6caaec18
+# %% ../nbs/00d_duplicates.ipynb #127dd862
 def best_turn(
     spec: np.ndarray, # float32 (n,f,3)
     pairs: np.ndarray, # int (m,2)
@@ -194,6 +194,7 @@ def candidates(
     seed: int = 0, # of the forest
 ) -> pd.DataFrame: # a, b (rows, a < b), turn (0 to 7), distance; at most n·k rows
     "Pairs worth a closer look."
+    if len(spec) < 2: return pd.DataFrame(dict(a=[], b=[], turn=[], distance=[])).astype(dict(a=int, b=int, turn=int))
     pairs = forest_neighbours(whiten(perceptual_hash(spec)), trees=trees, seed=seed)
     s, turns = best_turn(spec, pairs); keep = s >= floor
     pairs, s, turns = pairs[keep], s[keep], turns[keep]
@@ -203,7 +204,7 @@ def candidates(
     row = np.unique(row[rank < k])
     return pd.DataFrame(dict(a=pairs[row, 0], b=pairs[row, 1], turn=turns[row], distance=1-s[row]))
 
-# %% ../nbs/00d_duplicates.ipynb #15cdae0e
+# %% ../nbs/00d_duplicates.ipynb #bbb7e135
 _LOG = np.log(np.arange(256, dtype=np.float32) + 8)
 def _blur(x, sigma): return cv2.GaussianBlur(x, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
 
@@ -225,7 +226,7 @@ def coarse_details(
     out -= out.mean((1, 2), keepdims=True); out /= np.maximum(np.linalg.norm(out, axis=(1, 2), keepdims=True), 1e-3)
     return out
 
-# %% ../nbs/00d_duplicates.ipynb #e272d8e2
+# %% ../nbs/00d_duplicates.ipynb #4220d67f
 def shifted_correlation(
     a: np.ndarray, # float32 (m,s,s), each with mean 0 and length 1
     b: np.ndarray, # float32 (m,s,s), likewise, already turned
@@ -237,7 +238,7 @@ def shifted_correlation(
     r = r[:, near][:, :, near].reshape(len(a), -1); best = r.argmax(1)
     return r[np.arange(len(a)), best], np.stack([near[best//len(near)], near[best % len(near)]], 1)
 
-# %% ../nbs/00d_duplicates.ipynb #b4078b19
+# %% ../nbs/00d_duplicates.ipynb #dce55b23
 def aligned_correlation(
     a: np.ndarray, # float32 (64,64), from `detail`
     b: np.ndarray, # float32 (64,64), already turned
@@ -273,7 +274,7 @@ def confirm(
     def one(i): return aligned_correlation(detail(thumbs_a[i]), turn(detail(thumbs_b[i]), turns[i]), shifts[i])
     return np.array(thread_map(one, list(range(len(turns))), "confirming"), float)
 
-# %% ../nbs/00d_duplicates.ipynb #2d436fa2
+# %% ../nbs/00d_duplicates.ipynb #eed13c5e
 THRESHOLD = .85   # aligned correlation of a near duplicate
 COARSE = .5       # correlation under the best shift, at half size, that is worth an alignment
 
@@ -302,16 +303,16 @@ def screen(
     least: float = COARSE, # correlation
 ) -> pd.DataFrame: # the rows of `c` that reach it, with columns coarse, dy, dx
     "Candidates whose details agree under some small shift."
-    c = c.assign(coarse=np.float32(0), dy=0, dx=0).reset_index(drop=True)
+    a, b, turns = (c[col].to_numpy() for col in ("a", "b", "turn"))
+    score, by = np.zeros(len(c), np.float32), np.zeros((len(c), 2), np.int64)
     for k in range(8):
-        rows = np.flatnonzero(c.turn == k)
+        rows = np.flatnonzero(turns == k)
         for i in range(0, len(rows), 2048):
-            r = rows[i:i+2048]; b = details[c.b.to_numpy()[r]]
-            score, by = shifted_correlation(details[c.a.to_numpy()[r]], np.stack([turn(x, k) for x in b]))
-            c.loc[r, ["coarse", "dy", "dx"]] = np.column_stack([score, by])
-    return c[c.coarse >= least].astype(dict(dy=int, dx=int)).reset_index(drop=True)
+            r = rows[i:i+2048]; turned = turn(np.moveaxis(details[b[r]], 0, -1), k)
+            score[r], by[r] = shifted_correlation(details[a[r]], np.moveaxis(turned, -1, 0))
+    return c.assign(coarse=score, dy=by[:, 0], dx=by[:, 1])[score >= least].reset_index(drop=True)
 
-# %% ../nbs/00d_duplicates.ipynb #a7d78224
+# %% ../nbs/00d_duplicates.ipynb #8e29cc29
 def clusters(
     pairs: pd.DataFrame, # columns a, b: ids
     ids: list, # all n image ids, in order
@@ -335,7 +336,7 @@ def duplicate_summary(
     a, b = (pairs[c].map(groups) for c in "ab"); known = a.notna() & b.notna(); between = int((a[known] != b[known]).sum())
     return out | dict(known=int(known.sum()), between=between, false_link_rate=between/len(ids) if len(ids) else 0.)
 
-# %% ../nbs/00d_duplicates.ipynb #1e7a25eb
+# %% ../nbs/00d_duplicates.ipynb #c03c1a26
 def _jpeg(img, quality): return cv2.imdecode(cv2.imencode(".jpg", img, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
 def _cast(img, rng, low=.8, high=1.2): return np.clip(img*rng.uniform(low, high, 3) + .5, 0, 255).astype(np.uint8)
 def _crop(img, rng, share):
@@ -367,7 +368,7 @@ def recall_table(
                          lowest=p.correlation[right].quantile(.05), false=int((~right).sum())))
     return pd.DataFrame(rows)
 
-# %% ../nbs/00d_duplicates.ipynb #fe75042a
+# %% ../nbs/00d_duplicates.ipynb #ade1cc7d
 def plot_threshold(
     true: np.ndarray, # correlations of true pairs
     strangers: np.ndarray, # correlations of candidates that are no pairs
@@ -380,7 +381,7 @@ def plot_threshold(
     ax.axvline(threshold, color="0.3", ls="--", lw=1)
     return ax
 
-# %% ../nbs/00d_duplicates.ipynb #453d2c5d
+# %% ../nbs/00d_duplicates.ipynb #6cece5ee
 def time_steps(
     thumbs: np.ndarray, # uint8 (n,64,64,3)
     seed: int = 0,
