@@ -9,7 +9,7 @@ __all__ = ['EMPTY', 'DIAGNOSES', 'COLUMNS', 'ONE_HOT', 'LAYOUTS', 'TEMPLATE', 'F
            'attach_files', 'first_file', 'isic2020_labels', 'drop_listed', 'ham_labels', 'one_hot_labels',
            'isic2019_labels', 'isic2018_labels', 'Layout', 'write_template', 'read_yaml', 'OwnSet', 'read_own',
            'own_columns', 'own_labels', 'own_masks', 'source_path', 'read_labels', 'read_source', 'unlisted_files',
-           'read_sources', 'join_sources']
+           'read_sources', 'join_sources', 'summarise_sources', 'group_sizes', 'plot_group_sizes']
 
 # %% ../nbs/00c_sources.ipynb #47db2204
 import codecs, csv, filecmp, os, re, unicodedata
@@ -32,11 +32,13 @@ def decode_text(
 ) -> str:
     "The text of a file; a byte that the encoding does not know is an error that names its line."
     data = Path(path).read_bytes()
-    if data[:4] == b"PK\x03\x04": raise ValueError(f"{path} is an Excel workbook or a zip archive, not text: save the table as CSV UTF-8")
+    if data[:4] == b"PK\x03\x04":
+        raise ValueError(f"{path} is an Excel workbook or a zip archive, not text: save the table as CSV UTF-8")
     if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE): encoding = "utf-16"
     elif data[:3] == codecs.BOM_UTF8: encoding = "utf-8-sig"
     try: return data.decode(encoding)
-    except LookupError: raise ValueError(f"encoding={encoding!r} is not known: say utf-8 or, for older Windows files, cp1252") from None
+    except LookupError:
+        raise ValueError(f"encoding={encoding!r} is not known: say utf-8 or, for older Windows files, cp1252") from None
     except UnicodeDecodeError as e:
         raise ValueError(f"{path}, line {data[:e.start].count(10)+1}: byte 0x{data[e.start]:02x} is not {encoding}: "
                          "save the file as UTF-8 (in Excel: CSV UTF-8), or name its encoding (`encoding: cp1252` in the YAML "
@@ -52,7 +54,8 @@ def read_columns(
 ) -> pd.DataFrame: # text columns, stripped; empty cells are NaN; the index is the line in the file
     "A CSV file with the columns we need; whatever is wrong with it is an error that names file and line."
     if not Path(path).is_file():
-        raise FileNotFoundError(f"{path} is missing: {Path(path).parent} is not the data set it should be, or is only partly unpacked")
+        raise FileNotFoundError(f"{path} is missing: {Path(path).parent} is not the data set it should be, "
+                                "or is only partly unpacked")
     text = decode_text(path, encoding)
     first = text[:text.find("\n")]
     reader = csv.reader(StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
@@ -67,7 +70,8 @@ def read_columns(
     for line, row in zip(lines, rows):
         if len(row) != len(head):
             raise ValueError(f"{path}, line {line}: {len(row)} cells where the header has {len(head)}: is the file cut off there?")
-    if twice := sorted({c for c in head if c and head.count(c) > 1}): raise ValueError(f"{path}: column {', '.join(twice)} occurs twice")
+    if twice := sorted({c for c in head if c and head.count(c) > 1}):
+        raise ValueError(f"{path}: column {', '.join(twice)} occurs twice")
     if gone := [c for c in required if c not in head]:
         raise ValueError(f"{path} has no column {', '.join(gone)}; it has {', '.join(filter(None, head))}")
     df = pd.DataFrame(rows, index=pd.Index(lines, name="line"), columns=head, dtype=object)
@@ -177,17 +181,20 @@ def group_keys(
     patient = patient.fillna(lesion.map(dict(zip(owner.lesion_id, owner.patient_id))))
     by = np.select([patient.notna(), lesion.notna()], ["patient", "lesion"], "image")
     key = patient.fillna(lesion).fillna(image_key(df.image_id).astype(object))
-    return pd.DataFrame(dict(group_id=space + pd.Series(by, index=df.index).astype(object) + "/" + key.astype(str), group_by=by), index=df.index)
+    by = pd.Series(by, index=df.index, dtype=object)
+    return pd.DataFrame(dict(group_id=space + by + "/" + key.astype(str), group_by=by))
 
 # %% ../nbs/00c_sources.ipynb #19930b9a
 def unite_groups(
     df: pd.DataFrame, # rows of one or several data sets: image_id, dataset, lesion_id, group_id, group_by
 ) -> pd.DataFrame: # `df` with group_id and group_by of the joined groups
-    "Join groups that share a photograph or a lesion of the ISIC archive; of the keys of a joined group a patient's stands, else a lesion's."
+    ("Join groups that share a photograph or a lesion of the ISIC archive; "
+     "of the keys of a joined group a patient's stands, else a lesion's.")
     own = np.array([g.startswith(f"{d}/") for g, d in zip(df.group_id, df.dataset)], bool)
     space = np.where(own, df.dataset + "/", "")
     lesion = df.lesion_id.where(~own).astype(object)
-    keys = pd.concat([df.group_id.astype(object), space + "image/" + image_key(df.image_id).astype(object), "lesion/" + lesion.dropna()])
+    photo = space + "image/" + image_key(df.image_id).astype(object)
+    keys = pd.concat([df.group_id.astype(object), photo, "lesion/" + lesion.dropna()])
     row = np.concatenate([np.arange(len(df))]*2 + [np.flatnonzero(lesion.notna())])
     node = pd.factorize(keys)[0]
     a, b = node[:len(df)][row], node                   # every key of a row is tied to its group
@@ -262,18 +269,20 @@ COLUMNS = ("image_id dataset path patient_id lesion_id group_id target diagnosis
            "status reason group_by mask_path exif_rotation sha256").split()
 
 def label_rows(
-    df: pd.DataFrame, # columns image_id, target, diagnosis and any other of the manifest's, by line; `file` if files are called otherwise
+    df: pd.DataFrame, # columns image_id, target, diagnosis and any other of the manifest's, by line; file if files are called otherwise
     dataset: str, # its name
     notes: list[str], # remarks are appended
     space: str = "", # see `group_keys`
 ) -> pd.DataFrame: # columns `COLUMNS` and file; status ok, no paths yet
     "What a source says of its images, in our columns."
-    df = df.reindex(columns=[*COLUMNS, "file"]).assign(dataset=dataset, file=df.get("file", df.image_id), path="", mask_path="", status="ok", reason="")
+    df = df.reindex(columns=[*COLUMNS, "file"]).assign(
+        dataset=dataset, file=df.get("file", df.image_id), path="", mask_path="", status="ok", reason="")
     age = pd.to_numeric(df.age, errors="coerce")
     odd = df.age[df.age.notna() & ~age.between(0, 120)]
-    if len(odd): notes.append(f"{dataset}: {len(odd)} ages are left empty, being no number from 0 to 120: {counted(odd.astype(str), 3)}")
+    if len(odd):
+        notes.append(f"{dataset}: {len(odd)} ages are left empty, being no number from 0 to 120: {counted(odd.astype(str), 3)}")
     text = df[["patient_id", "lesion_id", "sex", "site", "skin_tone"]].astype(object)
-    text = text.assign(sex=text.sex.str.lower(), site=text.site.str.lower()).replace(dict(sex={"unknown": np.nan}, site={"unknown": np.nan}))
+    for c in ("sex", "site"): text[c] = text[c].astype(str).str.lower().where(text[c].notna() & (text[c] != "unknown"))
     df = df.assign(age=age.where(age.between(0, 120)), **text)
     return df.assign(**group_keys(df, space)).astype(dict(target=int)).reset_index(drop=True)
 
@@ -285,28 +294,32 @@ def attach_files(
     suffixes: tuple[str, ...] = (".jpg", ".jpeg"), # of images, lower case
     skip: str = "", # see `index_images`
     masks: pd.Series | None = None, # path of each row's mask ("" if none); None: ID_segmentation.png at any depth
-) -> tuple[pd.DataFrame, list[Path]]: # rows with columns `COLUMNS`, paths filled, status missing where there is no file; files without a row
+) -> tuple[pd.DataFrame, list[Path]]: # rows (`COLUMNS`) with their paths, status missing where there is no file; files without a row
     "Find every row's image and mask."
     if not folder.is_dir(): raise FileNotFoundError(f"there is no folder {folder}")
     name = rows.dataset.iloc[0] if len(rows) else folder.name
     if masks is None:
-        png = {k.removesuffix("_segmentation"): str(p[0]) for k, p in index_images(folder, (".png",)).items() if k.endswith("_segmentation")}
-        masks = rows.image_id.map(png).fillna("")
+        png = index_images(folder, (".png",))
+        masks = rows.image_id.map(lambda i: str(png[f"{i}_segmentation"][0]) if f"{i}_segmentation" in png else "")
     taken = set(masks)
     files = {k: q for k, p in index_images(folder, suffixes, skip).items() if (q := [f for f in p if str(f) not in taken])}
     paths, claimed = match_files(rows.file, files, folder, suffixes)
     rows = rows.assign(path=paths, mask_path=masks)
     if not any(paths):
-        raise FileNotFoundError(f"none of the {len(rows)} images of {name} is under {folder} (the first would be {rows.file.iloc[0]}"
-                                f"{suffixes[0] if rows.file.iloc[0] == stem_of(rows.file.iloc[0], suffixes) else ''}): are the image archives unpacked there?")
+        raise FileNotFoundError(f"none of the {len(rows)} images of {name} is under {folder} (the first is called "
+                                f"{rows.file.iloc[0]}): are the image archives unpacked there?")
     again = rows[(rows.path != "") & rows.duplicated("path", keep=False)]
-    if len(again): raise ValueError(f"{name}: {' and '.join(again.file[again.path == again.path.iloc[0]])} are one file, {again.path.iloc[0]}")
+    if len(again):
+        raise ValueError(f"{name}: {' and '.join(again.file[again.path == again.path.iloc[0]])} are one file, {again.path.iloc[0]}")
     gone = rows.path == ""
     rows.loc[gone, "reason"] = "no such file" + ("; " + rows.reason[gone]).where(rows.reason[gone] != "", "")
     rows.loc[gone, "status"] = "missing"
     spare = [f for p in files.values() for f in p if f not in claimed]
-    if gone.any(): notes.append(f"{name}: {gone.sum()} of {len(rows)} rows have no image file, for instance {rows.file[gone].iloc[0]}")
-    if spare: notes.append(f"{name}: {len(spare)} image files have no row, for instance {', '.join(str(f.relative_to(folder)) for f in spare[:3])}")
+    if gone.any():
+        notes.append(f"{name}: {gone.sum()} of {len(rows)} rows have no image file, for instance {rows.file[gone].iloc[0]}")
+    if spare:
+        notes.append(f"{name}: {len(spare)} image files have no row, for instance "
+                     + ", ".join(str(f.relative_to(folder)) for f in spare[:3]))
     return rows[COLUMNS], spare
 
 # %% ../nbs/00c_sources.ipynb #f1775f38
@@ -328,12 +341,14 @@ def isic2020_labels(
 ) -> pd.DataFrame: # see `label_rows`; the second image of each listed pair has status duplicate
     "ISIC 2020, training."
     path = first_file(folder, ["ISIC_2020_Training_GroundTruth_v2.csv", "ISIC_2020_Training_GroundTruth.csv", "train.csv"])
-    df = check_ids(read_columns(path, "image_name patient_id sex age_approx anatom_site_general_challenge diagnosis target".split()), "image_name", path)
-    df = df.rename(columns=dict(image_name="image_id", age_approx="age", anatom_site_general_challenge="site"))
+    need = "image_name patient_id sex age_approx anatom_site_general_challenge diagnosis target".split()
+    df = check_ids(read_columns(path, need), "image_name", path).rename(
+        columns=dict(image_name="image_id", age_approx="age", anatom_site_general_challenge="site"))
     stated = to_flag(df.target, path)
     df = df.assign(diagnosis=to_diagnosis(df.diagnosis, path)).assign(target=lambda d: to_target(d, path, stated))
     if "benign_malignant" in df and len(odd := df[to_flag(df.benign_malignant, path, ("malignant",), ("benign",)) != stated]):
-        raise ValueError(f"{path}, {at_lines(odd.index)}: {odd.image_id.iloc[0]} is {odd.benign_malignant.iloc[0]}, but its target is {odd.target.iloc[0]}")
+        raise ValueError(f"{path}, {at_lines(odd.index)}: {odd.image_id.iloc[0]} is {odd.benign_malignant.iloc[0]}, "
+                         f"but its target is {odd.target.iloc[0]}")
     return drop_listed(label_rows(df, dataset, notes), Path(folder)/"ISIC_2020_Training_Duplicates.csv", notes)
 
 def drop_listed(
@@ -343,10 +358,12 @@ def drop_listed(
 ) -> pd.DataFrame: # `rows`, the second of each pair with status duplicate
     "Leave out what the source itself calls a copy."
     if not path.is_file():
-        notes.append(f"{rows.dataset.iloc[0]}: {path.name} is not there, so the copies that it lists (425 as published) stay in, unlike in the report")
+        notes.append(f"{rows.dataset.iloc[0]}: {path.name} is not there, so the copies that it lists (425 as published) "
+                     "stay in, unlike in the report")
         return rows
     pairs = read_columns(path, ["image_name_1", "image_name_2"])
-    if other := (~pairs.stack().isin(rows.image_id)).sum(): notes.append(f"{path.name} names {other} images that the ground truth has not")
+    if other := (~pairs.stack().isin(rows.image_id)).sum():
+        notes.append(f"{path.name} names {other} images that the ground truth has not")
     first = rows.image_id.map(dict(zip(pairs.image_name_2, pairs.image_name_1)))
     return rows.assign(status=rows.status.mask(first.notna(), "duplicate"), reason=("listed as duplicate of " + first).fillna(""))
 
@@ -374,10 +391,12 @@ def one_hot_labels(
     hot = truth[ONE_HOT].apply(pd.to_numeric, errors="coerce")
     if len(wrong := hot.index[~(hot.isin([0, 1]).all(axis=1) & (hot.sum(axis=1) == 1))]):
         raise ValueError(f"{path}, {at_lines(wrong)}: {truth.image[wrong[0]]} has not exactly one class (a single 1, else 0)")
-    meta = check_ids(read_columns(meta_path, "image age_approx anatom_site_general lesion_id sex".split()), "image", meta_path).set_index("image")
-    if gone := (~truth.image.isin(meta.index)).sum(): notes.append(f"{meta_path.name} lacks {gone} of {len(truth)} images: their lesion, age, site and sex are empty")
+    more = "age_approx anatom_site_general lesion_id sex".split()
+    meta = check_ids(read_columns(meta_path, ["image", *more]), "image", meta_path).set_index("image")
+    if gone := (~truth.image.isin(meta.index)).sum():
+        notes.append(f"{meta_path.name} lacks {gone} of {len(truth)} images: their lesion, age, site and sex are empty")
     df = pd.DataFrame(dict(image_id=truth.image, diagnosis=hot.idxmax(axis=1).str.lower()))
-    df = df.assign(target=to_target(df, path)).join(meta[["age_approx", "anatom_site_general", "lesion_id", "sex"]], on="image_id")
+    df = df.assign(target=to_target(df, path)).join(meta[more], on="image_id")
     return df.rename(columns=dict(age_approx="age", anatom_site_general="site"))
 
 def isic2019_labels(
@@ -397,7 +416,8 @@ def isic2018_labels(
     "ISIC 2018 Task 1, training: the images are the list."
     if not Path(folder).is_dir(): raise FileNotFoundError(f"there is no folder {folder}")
     ids = sorted(index_images(folder, skip=LAYOUTS["isic2018"].skip))
-    if not ids: raise FileNotFoundError(f"no image of {dataset} is under {folder}: is ISIC2018_Task1-2_Training_Input.zip unpacked there?")
+    if not ids:
+        raise FileNotFoundError(f"no image of {dataset} is under {folder}: is ISIC2018_Task1-2_Training_Input.zip unpacked there?")
     df = pd.DataFrame(dict(image_id=ids, target=-1, diagnosis="unk"))
     if not (Path(folder)/"ISIC_2019_Training_GroundTruth.csv").is_file():
         notes.append(f"{dataset}: no diagnoses (put the two tables of ISIC 2019 into {folder} to have them)")
@@ -405,7 +425,8 @@ def isic2018_labels(
     known = one_hot_labels(folder, notes)
     known = known.assign(image_id=image_key(known.image_id)).drop_duplicates("image_id").set_index("image_id")
     df = df[["image_id"]].join(known, on="image_id")
-    if n := df.target.isna().sum(): notes.append(f"{dataset}: {n} of {len(df)} images have no label in ISIC 2019 (unk, target -1)")
+    if n := df.target.isna().sum():
+        notes.append(f"{dataset}: {n} of {len(df)} images have no label in ISIC 2019 (unk, target -1)")
     return label_rows(df.fillna(dict(target=-1, diagnosis="unk")), dataset, notes)
 
 @dataclass(frozen=True)
@@ -415,7 +436,8 @@ class Layout:
     skip: str = r"(?i)(^|[_-])(test|validation)([_-]|$)"   # see `index_images`: what is below such a folder is no training image
 
 LAYOUTS = {"isic2020": Layout(isic2020_labels), "isic2019": Layout(isic2019_labels), "ham10000": Layout(ham_labels),
-           "isic2018": Layout(isic2018_labels, Layout.skip + "|(?i:Task3)"), "lesions-512": Layout(isic2019_labels), "ham-224": Layout(ham_labels)}
+           "isic2018": Layout(isic2018_labels, Layout.skip + "|Task3"),
+           "lesions-512": Layout(isic2019_labels), "ham-224": Layout(ham_labels)}
 
 # %% ../nbs/00c_sources.ipynb #32178f7a
 TEMPLATE = """\
@@ -487,7 +509,8 @@ def read_yaml(
     except yaml.YAMLError as e:
         where = f", line {e.problem_mark.line+1}" if getattr(e, "problem_mark", None) else ""
         raise ValueError(f"{path}{where}: this is no valid YAML: {getattr(e, 'problem', None) or e}") from None
-    if not isinstance(node, yaml.MappingNode): raise ValueError(f"{path} must hold lines `key: value`; `write_template` writes an example")
+    if not isinstance(node, yaml.MappingNode):
+        raise ValueError(f"{path} must hold lines `key: value`; `write_template` writes an example")
     return value(node, ""), lines
 
 # %% ../nbs/00c_sources.ipynb #066388d1
@@ -515,14 +538,17 @@ class OwnSet:
     def fail(self, key, what): raise ValueError(f"{self.path}, line {self.lines.get(key, 1)}: {what}")
 
 # %% ../nbs/00c_sources.ipynb #ee56ac65
-KINDS = dict(folder=str, csv=str, columns=dict, diagnoses=dict, malignant=tuple, benign=tuple, masks=str, constants=dict, ids=str, encoding=str)
+KINDS = dict(folder=str, csv=str, columns=dict, diagnoses=dict, malignant=tuple, benign=tuple, masks=str, constants=dict,
+             ids=str, encoding=str)
 ALIKE = {str: "a word", dict: "lines `key: value`, indented", tuple: "a list, [a, b]"}
 
 def read_own(
     path: Path, # NAME.yaml
 ) -> OwnSet:
     "The description of a data set of one's own, checked."
-    path = Path(path).resolve(); given, lines = read_yaml(path)
+    path = Path(path).resolve()
+    if not path.is_file(): raise FileNotFoundError(f"there is no file {path}: `write_template` writes an example")
+    given, lines = read_yaml(path)
     def fail(key, what): raise ValueError(f"{path}, line {lines.get(key, 1)}: {what}")
     if not re.fullmatch(r"\w[\w.-]*", path.stem, re.ASCII) or path.stem in LITERALS["dataset"]:
         raise ValueError(f"{path}: {path.stem!r} cannot be the name of a data set of your own (letters, digits, . _ -; "
@@ -539,9 +565,11 @@ def read_own(
         for c in given.get(k, {}):
             if c not in FIELDS: fail(f"{k}/{c}", f"{c!r} is no column of ours: {k} may name {', '.join(FIELDS)}")
     for theirs, ours in given.get("diagnoses", {}).items():
-        if ours not in LITERALS["diagnosis"]: fail(f"diagnoses/{theirs}", f"{ours!r} is no diagnosis of ours: choose one of {', '.join(LITERALS['diagnosis'])}")
+        if ours not in LITERALS["diagnosis"]:
+            fail(f"diagnoses/{theirs}", f"{ours!r} is no diagnosis of ours: choose one of {', '.join(LITERALS['diagnosis'])}")
     if given.get("ids", "own") not in ("own", "isic"): fail("ids", f"ids is own or isic, not {given['ids']!r}")
-    if given.get("masks") and "{image_id}" not in given["masks"]: fail("masks", f"masks must hold {{image_id}}, for instance {given['masks']}/{{image_id}}.png")
+    if given.get("masks") and "{image_id}" not in given["masks"]:
+        fail("masks", f"masks must hold {{image_id}}, for instance {given['masks']}/{{image_id}}.png")
     return OwnSet(path, lines=lines, **{**given, **{k: path.parent/given[k] for k in ("folder", "csv")}})
 
 # %% ../nbs/00c_sources.ipynb #326d391a
@@ -552,14 +580,16 @@ def own_columns(
     if not own.csv.is_file(): own.fail("csv", f"there is no file {own.csv}")
     df = read_columns(own.csv, [], own.encoding); has = ", ".join(df)
     for ours, theirs in own.columns.items():
-        if theirs and theirs not in df: own.fail(f"columns/{ours}", f"{own.csv.name} has no column {theirs} (for {ours}); it has {has}")
+        if theirs and theirs not in df:
+            own.fail(f"columns/{ours}", f"{own.csv.name} has no column {theirs} (for {ours}); it has {has}")
     out = pd.DataFrame(index=df.index)
     for c in FIELDS:
         theirs = own.columns.get(c, c if c in df and c not in own.constants else "")
         if theirs and c in own.constants: own.fail(f"constants/{c}", f"{c} is a constant and a column: it can only be one")
         out[c] = df[theirs] if theirs else own.constants.get(c, np.nan)
     given = [c for c in FIELDS if own.columns.get(c) or c in own.constants or (c in df and c not in own.columns)]
-    if "image_id" not in given: own.fail("columns", f"say which column holds the images' names (columns: image_id: …); {own.csv.name} has {has}")
+    if "image_id" not in given:
+        own.fail("columns", f"say which column holds the images' names (columns: image_id: …); {own.csv.name} has {has}")
     if not {"diagnosis", "target"} & set(given):
         own.fail("columns", f"say which column holds the diagnosis or the target (columns: diagnosis: …); {own.csv.name} has {has}")
     return out
@@ -574,11 +604,14 @@ def own_labels(
     check_ids(df, "image_id", path)
     file = df.image_id.map(lambda s: nfc(s.replace("\\", "/").removeprefix("./")))
     out = file[file.map(lambda s: s.startswith("/") or ".." in s.split("/") or s[1:2] == ":")]
-    if len(out): raise ValueError(f"{path}, {at_lines(out.index)}: {out.iloc[0]} must be a name below {own.folder}, without .. and not from the root")
+    if len(out):
+        raise ValueError(f"{path}, {at_lines(out.index)}: {out.iloc[0]} must be a name below {own.folder}, "
+                         "without .. and not from the root")
     df = check_ids(df.assign(file=file, image_id=file.map(lambda s: stem_of(s, PHOTOS))), "image_id", path)
     names = {**DIAGNOSES, **own.diagnoses}
     new = own.columns.get("diagnosis") or "diagnosis"
-    df = df.assign(diagnosis=to_diagnosis(df.diagnosis.rename(new), path, names, f"add it to `diagnoses:` in {own.path}, as `yours: ours`"))
+    remedy = f"add it to `diagnoses:` in {own.path}, as `yours: ours`"
+    df = df.assign(diagnosis=to_diagnosis(df.diagnosis.rename(new), path, names, remedy))
     stated = to_flag(df.target.rename(own.columns.get("target") or "target"), path, own.malignant, own.benign)
     return label_rows(df.assign(target=to_target(df, path, stated)), own.name, notes, "" if own.ids == "isic" else f"{own.name}/")
 
@@ -592,7 +625,8 @@ def own_masks(
     paths = rows.image_id.map(lambda i: str(own.path.parent/own.masks.replace("{image_id}", i)))
     there = paths.map(os.path.isfile)
     if not there.any(): own.fail("masks", f"none of the {len(paths)} masks is there; the first would be {paths.iloc[0]}")
-    if not there.all(): notes.append(f"{own.name}: {(~there).sum()} of {len(paths)} images have no mask, for instance {rows.image_id[~there].iloc[0]}")
+    if not there.all():
+        notes.append(f"{own.name}: {(~there).sum()} of {len(paths)} images have no mask, for instance {rows.image_id[~there].iloc[0]}")
     return paths.where(there, "")
 
 # %% ../nbs/00c_sources.ipynb #753e9ff9
@@ -605,8 +639,8 @@ def source_path(
     if name in LAYOUTS and (data/name).is_dir(): return data/name
     if name not in LAYOUTS and own.is_file(): return own
     if name not in LAYOUTS: check_dataset(name)
-    raise FileNotFoundError(f"{data} has no folder {name}: put (or link) the {name} data set there, or set MELANOMA_NB_DATA to the folder that holds it"
-                            if name in LAYOUTS else f"there is no file {own}: it would describe the data set {name}")
+    raise FileNotFoundError(f"{data} has no folder {name}: put (or link) the {name} data set there, or set MELANOMA_NB_DATA "
+                            "to the folder that holds it" if name in LAYOUTS else f"there is no file {own}: it would describe {name}")
 
 def _labels(name, where, notes):
     "Rows with their column file; the description if the set is one's own."
@@ -663,6 +697,36 @@ def join_sources(
     clash = df[df.duplicated("image_id", keep=False) & df.image_id.isin(df.image_id[own])]
     if len(clash):
         same = clash[clash.image_id == clash.image_id.iloc[0]]
-        raise ValueError(f"image {same.image_id.iloc[0]} is in {' and in '.join(same.dataset)} ({clash.image_id.nunique()} such ids): if these are images "
-                         "of the ISIC archive, say `ids: isic` in the YAML; if not, give them other names, for instance by naming their folder in the CSV")
+        raise ValueError(f"image {same.image_id.iloc[0]} is in {' and in '.join(same.dataset)} ({clash.image_id.nunique()} such ids): "
+                         "if these are images of the ISIC archive, say `ids: isic` in the YAML; if not, give them other names, "
+                         "for instance by naming their folder in the CSV")
     return unite_groups(df)
+
+# %% ../nbs/00c_sources.ipynb #632ef117
+def summarise_sources(
+    df: pd.DataFrame, # from `read_sources`
+) -> pd.DataFrame: # one row a data set: images, status, classes, groups, masks; counts
+    "How much of what."
+    g = df.groupby("dataset", sort=False)
+    return pd.DataFrame(dict(
+        images=g.size(), missing=g.status.agg(lambda s: (s == "missing").sum()),
+        duplicate=g.status.agg(lambda s: (s == "duplicate").sum()),
+        melanoma=g.target.agg(lambda t: (t == 1).sum()), other=g.target.agg(lambda t: (t == 0).sum()),
+        unlabelled=g.target.agg(lambda t: (t == -1).sum()), patients=g.patient_id.nunique(), lesions=g.lesion_id.nunique(),
+        groups=g.group_id.nunique(), masks=g.mask_path.agg(lambda m: (m != "").sum())))
+
+def group_sizes(
+    df: pd.DataFrame, # from `read_sources`
+) -> pd.DataFrame: # dataset, size (images of a group), groups (of this size)
+    "How many groups have how many images."
+    size = df.groupby(["dataset", "group_id"]).size().rename("size").reset_index()
+    return size.groupby(["dataset", "size"]).size().rename("groups").reset_index()
+
+def plot_group_sizes(
+    table: pd.DataFrame, # from `group_sizes`
+    ax: Axes,
+) -> Axes:
+    "Groups by the number of their images."
+    for name, t in table.groupby("dataset"): ax.plot(t["size"], t.groups, marker="o", lw=1, ms=4, label=name)
+    ax.set(xlabel="images in a group", ylabel="groups"); ax.legend(frameon=False)
+    return ax
