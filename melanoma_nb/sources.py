@@ -550,9 +550,10 @@ def read_own(
     if not path.is_file(): raise FileNotFoundError(f"there is no file {path}: `write_template` writes an example")
     given, lines = read_yaml(path)
     def fail(key, what): raise ValueError(f"{path}, line {lines.get(key, 1)}: {what}")
-    if not re.fullmatch(r"\w[\w.-]*", path.stem, re.ASCII) or path.stem in LITERALS["dataset"]:
+    taken = [*LITERALS["dataset"], "patient", "lesion", "image"]   # the latter begin the archive's group keys
+    if not re.fullmatch(r"\w[\w.-]*", path.stem, re.ASCII) or path.stem in taken:
         raise ValueError(f"{path}: {path.stem!r} cannot be the name of a data set of your own (letters, digits, . _ -; "
-                         f"not one of {', '.join(LITERALS['dataset'])}): rename the file")
+                         f"not one of {', '.join(taken)}): rename the file")
     for k, v in given.items():
         if k not in KINDS: fail(k, f"{k!r} is not known: known are {', '.join(KINDS)}")
         if KINDS[k] is tuple: v = given[k] = tuple(v) if isinstance(v, list) else (v,) if isinstance(v, str) and v else v
