@@ -337,7 +337,7 @@ def audit_table(
     rows = []
     def say(check, name, hits, example=None): rows.append(dict(check=check, dataset=name, n=int(len(hits)), example=str(next(iter(hits), "")) if example is None else example))
     splits = {s: split_manifest(df, s) for s in LITERALS["split"]} if (df.status == "ok").any() else {}
-    link = df.loc[pairs.a.astype(int), ["image_id", "dataset"]].reset_index(drop=True).join(df.loc[pairs.b.astype(int), ["image_id", "dataset"]].reset_index(drop=True), rsuffix="_b")
+    link = pd.concat([df.loc[pairs[c].astype(int), ["image_id", "dataset"]].reset_index(drop=True).add_suffix(f"_{c}") for c in "ab"], axis=1)
     for name, d in df.groupby("dataset", sort=False):
         ok = d[d.status == "ok"]; why = d.reason
         for check, hits in (("images", d), ("usable (ok)", ok), ("melanoma", ok[ok.target == 1]), ("unlabelled", ok[ok.target < 0]),
@@ -345,12 +345,12 @@ def audit_table(
                 ("missing", d[d.status == "missing"]), ("corrupt", d[d.status == "corrupt"]), (f"side below {MIN_SIDE} px", d[why.str.contains("a side of")]),
                 ("EXIF rotation, ignored", d[d.exif_rotation > 0]), ("mask not used", d[why.str.contains("mask not used")])): say(check, name, hits.image_id)
         say("image files without a row", name, (unlisted or {}).get(name, []))
-        inside = link[(link.dataset == name) & (link.dataset_b == name)]
-        say("near-duplicate pairs", name, inside.image_id + " " + inside.image_id_b)
+        inside = link[(link.dataset_a == name) & (link.dataset_b == name)]
+        say("near-duplicate pairs", name, inside.image_id_a + " " + inside.image_id_b)
         for s, split in splits.items():
             for what, k in on_two_sides(ok, split).items(): rows.append(dict(check=f"{what} on two sides, {s}", dataset=name, n=k, example=""))
-    across = link[link.dataset != link.dataset_b]
-    say("near-duplicate pairs across sets", "all", across.image_id + " " + across.image_id_b)
+    across = link[link.dataset_a != link.dataset_b]
+    say("near-duplicate pairs across sets", "all", across.image_id_a + " " + across.image_id_b)
     return pd.concat([pd.DataFrame(rows), near_rows(df, pairs)], ignore_index=True)
 
 def near_rows(
