@@ -1,14 +1,15 @@
 # make demo: the whole chain on synthetic images   make test: checks and notebook tests   make lab: JupyterLab
 # make real DATA=DIR [RESULTS=results/NAME]: the same chain on your images, the tables copied to RESULTS   make test-slow: the cells marked `#| slow`
+# make bench [DATA=DIR]: speed scripts; DIR holds the published tables, for a dry run at the real counts
 # Each sets up .venv by itself, or uses the active virtual environment if the package is installed in it.
 
 PYTHON ?= python3
 RUN := $(PYTHON) tools/env.py
 ABLATION = papermill nbs/05_ablation.ipynb runs/05_ablation-$(1).ipynb --log-output --no-progress-bar $(2) </dev/null
 
-.PHONY: help env demo test test-slow lab real
+.PHONY: help env demo test test-slow lab real bench
 help:
-	@sed -n '1,3s/^# //p' Makefile
+	@sed -n '1,4s/^# //p' Makefile
 
 env:
 	@$(RUN)
@@ -31,3 +32,7 @@ real:
 	@test -d "$(DATA)" || { echo "make real: $(DATA) is no folder" >&2; exit 2; }
 	@$(RUN) env MELANOMA_NB_PROFILE=laptop MELANOMA_NB_DATA="$$(cd "$(DATA)" && pwd)" $(call ABLATION,laptop,$(if $(RESULTS),-p results $(RESULTS)))
 	@$(RUN) python tools/show.py runs/05_ablation-laptop.ipynb
+
+bench:
+	@for f in decode feed synthetic; do echo "== benchmarks/$$f.py"; $(RUN) python benchmarks/$$f.py $(if $(RESULTS),--out $(RESULTS)) || exit 1; done
+	@$(if $(DATA),echo "== benchmarks/full_count.py"; $(RUN) python benchmarks/full_count.py --metadata "$(DATA)" $(if $(RESULTS),--out $(RESULTS)),echo "no DATA=DIR: no dry run at the real counts")

@@ -1,0 +1,94 @@
+"""python benchmarks/full_count.py --metadata DIR [--out results]: a dry run at the real counts. 33,126 small JPEGs under the names of ISIC 2020 and 10,015 under those of HAM10000,
+with the real tables from DIR (ISIC_2020_Training_GroundTruth_v2.csv, ISIC_2020_Training_Duplicates.csv, HAM10000_metadata.csv): every picture is another one, the listed duplicates
+are re-encoded copies. Readers, audit, splits and a cache at 32 px are timed on half of the images and on all of them, each in a process of its own."""
+import argparse, json, os, resource, shutil, subprocess, sys, tempfile, time
+from dataclasses import replace
+from pathlib import Path
+import cv2
+import pandas as pd
+
+STEPS = "read the tables, find the files|decode every image|exact duplicates|near duplicates|groups|splits (2)|the audit's table|cache at 32 px".split("|")
+SIZE = 64   # pixels: side of the JPEGs
+
+
+def write_images(data: Path, metadata: Path, share: float) -> None:
+    "The two data sets in their layouts, with the first `share` of the rows of each table (a listed pair is kept or left out as a whole)."
+    from melanoma_nb.duplicates import random_pictures
+    isic, ham = pd.read_csv(metadata/"ISIC_2020_Training_GroundTruth_v2.csv"), pd.read_csv(metadata/"HAM10000_metadata.csv")
+    pairs = pd.read_csv(metadata/"ISIC_2020_Training_Duplicates.csv")
+    isic, ham = isic[:round(share*len(isic))], ham[:round(share*len(ham))]
+    both = pairs.image_name_1.isin(isic.image_name) & pairs.image_name_2.isin(isic.image_name); pairs = pairs[both]
+    first = dict(zip(pairs.image_name_2, pairs.image_name_1))
+    for folder, name, t in ((data/"isic2020", "ISIC_2020_Training_GroundTruth_v2.csv", isic), (data/"ham10000", "HAM10000_metadata.csv", ham)):
+        (folder/"train").mkdir(parents=True); t.to_csv(folder/name, index=False)
+    pairs.to_csv(data/"isic2020"/"ISIC_2020_Training_Duplicates.csv", index=False)
+    names = [(data/"isic2020"/"train", n) for n in isic.image_name] + [(data/"ham10000"/"train", n) for n in ham.image_id]
+    kept, originals = {}, set(first.values())
+    for block in range(0, len(names), 4096):
+        part = names[block:block+4096]
+        for (folder, name), img in zip(part, random_pictures(len(part), SIZE, seed=block)):
+            if name in originals: kept[name] = img
+            if name not in first: put(folder, name, img, 92)
+    for second, name in first.items(): put(data/"isic2020"/"train", second, kept[name], 60)
+
+
+def put(folder: Path, name: str, img, quality: int) -> None:
+    "A JPEG."
+    cv2.imwrite(str(folder/f"{name}.jpg"), img[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+
+
+def measure(data: Path, work: Path) -> dict:
+    "Seconds of each step, and what came out."
+    os.environ.update(MELANOMA_NB_DATA=str(data), MELANOMA_NB_RUNS=str(work), IN_TEST="1")   # no progress bars
+    from melanoma_nb.core import get_profile
+    from melanoma_nb.data import Study, audit_files, audit_table, find_near, input_cache, join_near, mark_copies, split_manifest
+    from melanoma_nb.sources import read_sources
+    base, seconds, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/1e3, [], time.perf_counter()
+    def lap(x):
+        nonlocal start
+        seconds.append(time.perf_counter()-start); start = time.perf_counter()
+        return x
+    rows = lap(read_sources(["isic2020", "ham10000"], data))
+    df, thumbs = lap(audit_files(rows, work/"thumbs"))
+    df = lap(mark_copies(df)); pairs = lap(find_near(df, thumbs)); df = lap(join_near(df, pairs))
+    split = split_manifest(df, "random"); split = lap(split_manifest(df, folds=5)); table = lap(audit_table(df, pairs))
+    p = replace(get_profile("paper", image_size=32), datasets=("isic2020", "ham10000"))
+    study = Study(p, df[df.status == "ok"].reset_index(drop=True).assign(fold=split.fold, split=""), df, work, "", table)
+    lap(input_cache(study, "original"))
+    isic = df[df.dataset == "isic2020"]; disk = sum(f.stat().st_size for f in work.rglob("*") if f.is_file())/1e6
+    return dict(seconds=dict(zip(STEPS, seconds)), images=len(df), ok=int((isic.status == "ok").sum()), duplicate=int((isic.status == "duplicate").sum()),
+                malignant=int(isic.target[isic.status == "ok"].sum()), pairs=len(pairs), memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/1e3, base_mb=base, disk_mb=disk)
+
+
+def table(results: list[dict]) -> pd.DataFrame:
+    "One row a step: seconds at n and 2n images, and their ratio; then memory and disk."
+    half, full = results
+    rows = [dict(step=s, half=half["seconds"][s], full=full["seconds"][s], unit="s") for s in STEPS]
+    rows += [dict(step=k, half=half[f], full=full[f], unit=u) for k, f, u in (
+        ("peak memory", "memory_mb", "MB"), ("of it before the first step", "base_mb", "MB"), ("disk", "disk_mb", "MB"), ("images", "images", ""),
+        ("ISIC 2020: ok", "ok", ""), ("ISIC 2020: duplicate", "duplicate", ""), ("ISIC 2020: malignant among ok", "malignant", ""), ("near-duplicate pairs", "pairs", ""))]
+    return pd.DataFrame(rows).assign(ratio=lambda t: (t.full/t.half).where(t.unit == "s"))[["step", "half", "full", "ratio", "unit"]].round(3)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--metadata", type=Path, required=True); parser.add_argument("--out", type=Path)
+    parser.add_argument("--child", nargs=2, type=Path, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.child: print(json.dumps(measure(*args.child))); return
+    results = []
+    with tempfile.TemporaryDirectory() as d:
+        for share in (.5, 1.):
+            data, work = Path(d).resolve()/f"data-{share}", Path(d).resolve()/f"runs-{share}"; work.mkdir()
+            print(f"writing {share:.0%} of the images", flush=True); write_images(data, args.metadata, share)
+            p = subprocess.run([sys.executable, __file__, "--metadata", args.metadata, "--child", data, work], stdout=subprocess.PIPE, text=True, check=True, stdin=subprocess.DEVNULL)
+            results.append(json.loads(p.stdout.splitlines()[-1])); shutil.rmtree(data); shutil.rmtree(work)
+    t = table(results); print(t.to_string(index=False))
+    if args.out:
+        from melanoma_nb.core import provenance, write_json
+        args.out.mkdir(parents=True, exist_ok=True); t.to_csv(args.out/"full_count.csv", index=False); p = provenance()
+        write_json(args.out/"full_count.how.json", dict(command="python benchmarks/full_count.py --metadata DIR --out results", seed=0, commit=p["commit"], versions=p["versions"],
+            hardware=dict(cores=p["cores"], machine=p["machine"], gpu=p["gpu"]), note=f"JPEGs of {SIZE}x{SIZE} px: the counts are real, the pictures are not"))
+
+
+if __name__ == "__main__": main()
