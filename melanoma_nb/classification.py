@@ -100,6 +100,7 @@ def cls_spec(
                  weights=file and sha256_file(file), unfreeze=p.unfreeze, imbalance=p.imbalance, epochs=p.epochs,
                  batch_size=p.batch_size, lr=p.lr, l2=p.l2, seed=seed, fold=p.fold, split=parts_hash(df), data=fingerprint(df)))
 
+# %% ../nbs/04_classification.ipynb #e8c928fb
 def cls_learner(
     study: Study,
     cache: ImageCache, # the input
@@ -135,20 +136,22 @@ def predict_study(
     df = df[df.image_id.isin(cache.ids)]
     out = predict(
         model, CacheLoader(cache, df.image_id, df.target.to_numpy(), ARCHS[p.arch].stats, p.batch_size*4),
-        cls_items, pick_device(p.device))
+        cls_items, pick_device(p.device), bs=p.batch_size)
     return predictions_table(
         df.image_id.tolist(), df.target.to_numpy(), out["logit"].astype(float), dataset=df.dataset.tolist(),
         group_id=df.group_id.tolist(), fold=p.fold, split=df.split.tolist(), seed=seed)
 
+# %% ../nbs/04_classification.ipynb #3edf1c0f
 def cls_run(
     study: Study,
     rung: str, # the input: original, original_uncropped, masked_box, box
     seed: int = 0, # initialisation and order
+    allow_in_sample: bool = False, # see `segmentation.check_masks`
 ) -> Path: # complete: model.safetensors, history.csv, predictions.csv, metrics.json
     "The classification run of one input, trained if missing, resumed if broken off."
     p, spec = study.profile, cls_spec(study, rung, seed)   # a recipe that cannot be trained is an error before the input is made
     def make(d):
-        cache = rung_cache(study, rung)
+        cache = rung_cache(study, rung, allow_in_sample=allow_in_sample)
         learn, summarise = cls_learner(study, cache, seed)
         fit(learn, p.epochs, p.lr, d, cls_items, summarise, "valid_balanced_accuracy", seed)
         write_predictions(predict_study(learn.model, study, cache, seed), d/"predictions.csv")

@@ -8,10 +8,11 @@ __all__ = ['MIN_AREA', 'RUNGS', 'VERSION', 'UNMASKED', 'largest_component', 'bou
 
 # %% ../nbs/03_cropping.ipynb #057a4a15
 from pathlib import Path
+import shutil
 import cv2
 import numpy as np
 import pandas as pd
-from .core import ImageCache, build_cache, check_literal, make_run, run_path
+from .core import ImageCache, build_cache, check_literal, make_run, run_path, writing
 from .data import Study, fingerprint, input_cache, input_spec, read_frame, resize
 from .segmentation import mask_set, mask_spec
 
@@ -86,29 +87,29 @@ def crop_spec(
             dict(version=VERSION, masks=run_path(*mask_spec(study, seed)).name, rung=rung,
                  image_size=p.image_size, frame_size=p.frame_size, data=fingerprint(df)))
 
+# %% ../nbs/03_cropping.ipynb #af81ab8d
 def crop_set(
     study: Study,
     rung: str, # masked_box or box
     seed: int = 0, # of the segmentation networks
-    allow_in_sample: bool = False, # see `segmentation.mask_set`
+    allow_in_sample: bool = False, # see `segmentation.check_masks`
 ) -> CropSet:
     "The study's crops, made if missing; so are the masks they are cut with."
     spec = crop_spec(study, rung, seed)   # a rung that cannot be made is an error before any mask is
     p, masks = study.profile, mask_set(study, seed, allow_in_sample)
     df = study.rows(p.datasets, masks=p.mask_source == "expert"); path = dict(zip(df.image_id, df.path))
+    def fill(i):
+        frame = read_frame(path[i], p.frame_size)
+        img, info = crop(frame, masks[i], rung, p.image_size)
+        box = {k: info[k] for k in ("x0", "y0", "x1", "y1")}
+        return img, dict(rung=rung, mask_source=p.mask_source, **box, frame_w=frame.shape[1], frame_h=frame.shape[0],
+            flags=info["flags"], fallback=info["fallback"])
     def make(d):
-        rows = {}
-        def fill(i):
-            frame = read_frame(path[i], p.frame_size)
-            img, info = crop(frame, masks[i], rung, p.image_size)
-            rows[i] = dict(
-                image_id=i, rung=rung, mask_source=p.mask_source, **{k: info[k] for k in ("x0", "y0", "x1", "y1")},
-                frame_w=frame.shape[1], frame_h=frame.shape[0], flags=info["flags"], fallback=info["fallback"])
-            return img
         build_cache(d, list(path), (p.image_size, p.image_size, 3), fill, f"{rung} {p.image_size}px")
-        pd.DataFrame([rows[i] for i in path]).to_csv(d/"crops.csv", index=False)
-    return CropSet(make_run(*spec, make))
+        with writing(d/"crops.csv") as tmp: shutil.copyfile(d/"index.csv", tmp)   # image_id and the columns of `fill`
+    return CropSet(make_run(*spec, make, resume=True))
 
+# %% ../nbs/03_cropping.ipynb #82d9171c
 UNMASKED = ("original", "original_uncropped")
 
 def rung_spec(
@@ -123,9 +124,11 @@ def rung_cache(
     study: Study,
     rung: str, # any that can be made: see `RUNGS` and `data.model_input`
     seed: int = 0, # of the segmentation networks, if masks are needed
+    allow_in_sample: bool = False, # see `segmentation.check_masks`
 ) -> ImageCache: # uint8 (n,image_size,image_size,3)
     "The classifier's input, made if missing, with every stage that it needs."
-    return input_cache(study, rung) if check_literal("rung", rung) in UNMASKED else crop_set(study, rung, seed)
+    if check_literal("rung", rung) in UNMASKED: return input_cache(study, rung)
+    return crop_set(study, rung, seed, allow_in_sample)
 
 # %% ../nbs/03_cropping.ipynb #550555a0
 def fallback_table(

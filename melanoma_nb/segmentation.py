@@ -6,8 +6,8 @@
 __all__ = ['VERSION', 'double_conv', 'UNet', 'check_size', 'build_segmenter', 'mask_counts', 'dice', 'seg_metrics',
            'check_stretch', 'seg_caches', 'seg_items', 'summarise_seg', 'probability_maps', 'cut', 'fold_rows',
            'seg_spec', 'seg_learner', 'seg_stats', 'native_counts', 'counts_table', 'constant_mask', 'constant_counts',
-           'seg_run', 'mask_plan', 'describe_mask', 'MaskSet', 'mask_networks', 'mask_spec', 'mask_set', 'outline',
-           'mask_panels']
+           'seg_run', 'mask_plan', 'describe_mask', 'MaskSet', 'mask_networks', 'mask_spec', 'check_masks', 'mask_set',
+           'outline', 'mask_panels']
 
 # %% ../nbs/02_segmentation.ipynb #2388d2a9
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +23,7 @@ from fastai.data.core import DataLoaders
 from fastai.learner import Learner
 from torch import nn
 from .core import (
-    ImageCache, Profile, build_cache, check_literal, config_hash, make_run, pick_device, progress, run_path, seeded,
+    ImageCache, Profile, batch_memory, build_cache, check_literal, config_hash, make_run, pick_device, progress, run_path, seeded,
     sha256_file, write_json, writing)
 from .data import CacheLoader, Study, choose_fold, fingerprint, frame_shape, parts_hash, read_mask, read_resized, shuffled
 from .evaluation import mean_interval
@@ -123,6 +123,9 @@ def check_stretch(
             f"seg_size={tuple(seg_size)} would stretch {square.sum()} square images of {', '.join(df.dataset[square].unique())}: "
             f"choose a square seg_size, for instance {(seg_size[0],)*2}")
 
+# %% ../nbs/02_segmentation.ipynb #9e4274a5
+VERSION = 1
+
 def seg_caches(
     df: pd.DataFrame, # images with an expert mask
     seg_size: tuple[int, int], # (h,w)
@@ -133,12 +136,10 @@ def seg_caches(
     config = dict(version=VERSION, data=fingerprint(df), size=seg_size)
     name = f"{seg_size[1]}x{seg_size[0]}"
     x = make_run("cache", f"seg-images-{name}", dict(config, kind="images"), lambda d: build_cache(
-        d, list(paths), (*seg_size, 3), lambda i: read_resized(paths[i], seg_size), "images for segmentation"))
+        d, list(paths), (*seg_size, 3), lambda i: read_resized(paths[i], seg_size), "images for segmentation"), resume=True)
     y = make_run("cache", f"seg-masks-{name}", dict(config, kind="masks"), lambda d: build_cache(
-        d, list(masks), (*seg_size, 1), lambda i: read_mask(masks[i], seg_size)[..., None]*np.uint8(255), "masks"))
+        d, list(masks), (*seg_size, 1), lambda i: read_mask(masks[i], seg_size)[..., None]*np.uint8(255), "masks"), resume=True)
     return ImageCache(x), ImageCache(y)
-
-VERSION = 1
 
 # %% ../nbs/02_segmentation.ipynb #6f478e85
 def seg_items(
@@ -181,9 +182,11 @@ def probability_maps(
         for b in progress(range(0, len(ids), bs), desc):
             now, ahead = ahead, load(b+bs)
             x = torch.from_numpy(np.stack([f.result() for f in now])).to(device)
-            with torch.no_grad(): p = model(x.permute(0, 3, 1, 2).float().div_(255).sub_(mean).div_(std)).sigmoid()[:, 0].cpu().numpy()
+            with batch_memory(bs, "bs"), torch.no_grad():
+                p = model(x.permute(0, 3, 1, 2).float().div_(255).sub_(mean).div_(std)).sigmoid()[:, 0].cpu().numpy()
             yield from zip(ids[b:b+bs], p)
 
+# %% ../nbs/02_segmentation.ipynb #0eca0e3b
 def cut(
     prob: np.ndarray, # float32 (h,w) in [0,1]
     size: tuple[int, int], # (h,w) of the mask
@@ -298,11 +301,12 @@ def seg_run(
     p = study.profile
     def make(d):
         learn, df = seg_learner(study, fold, seed)
-        fit(learn, p.seg_epochs, p.seg_lr, d, seg_items, summarise_seg, "valid_dice", seed)
+        fit(learn, p.seg_epochs, p.seg_lr, d, seg_items, summarise_seg, "valid_dice", seed, "seg_batch_size")
         counts = native_counts(learn.model, df, p, fold, seed); const = constant_counts(df, p.seg_size, fold, seed)
         counts.to_csv(d/"counts.csv", index=False); const.to_csv(d/"counts_constant.csv", index=False)
         x, y = seg_caches(df, p.seg_size); test = df.image_id[df.split == "test"].tolist()
-        soft = predict(learn.model, CacheLoader(x, test, y, seg_stats(p.seg_arch), 16), seg_items, pick_device(p.device))
+        loader = CacheLoader(x, test, y, seg_stats(p.seg_arch), 16)
+        soft = predict(learn.model, loader, seg_items, pick_device(p.device), bs_name="bs")
         metrics = {s: seg_metrics(counts[counts.split == s]) for s in ("train", "valid", "test")}
         metrics["test"]["soft_dice_pooled"] = summarise_seg(soft)["soft_dice_pooled"]
         write_json(d/"metrics.json", metrics | dict(constant_test=seg_metrics(const), best_epoch=best_epoch(d)))
@@ -340,6 +344,7 @@ def describe_mask(
         area=mask.mean(), components=cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)[0] - 1, border=edge.mean(),
         confidence=sure, frame_w=mask.shape[1], frame_h=mask.shape[0])
 
+# %% ../nbs/02_segmentation.ipynb #383595f0
 class MaskSet:
     "A folder with `masks.bin` (packed bits, one mask after the other) and `masks.csv`."
     def __init__(self,
@@ -425,22 +430,32 @@ def mask_spec(
                  plan=config_hash(sorted(plan[["image_id", "network", "role"]].astype(str).to_numpy().tolist())),
                  frame_size=p.frame_size, data=fingerprint(df)))
 
+# %% ../nbs/02_segmentation.ipynb #93b84371
+def check_masks(
+    study: Study,
+    plan: pd.DataFrame, # from `mask_plan`
+    allow_in_sample: bool = False, # accept masks from networks that have seen the image's group
+) -> None:
+    "Refuse masks that would be unfair, before any network is trained for them."
+    p = study.profile
+    if p.mask_source != "expert": check_stretch(study.rows(p.datasets), p.seg_size)
+    if not (n := (plan.role == "in_sample").sum()) or allow_in_sample: return
+    remedies = ["split=grouped (a split by image leaves groups on both sides)"]*(p.split != "grouped")
+    remedies += ["folds (k >= 3), or other seg_datasets"]*(not p.folds)
+    raise ValueError(
+        f"{n} of {len(plan)} images would get masks from a network that has seen their group (in_sample), "
+        f"better than any it draws for new images: use {' and '.join(remedies)}, or say allow_in_sample=True")
+
+# %% ../nbs/02_segmentation.ipynb #546aafb8
 def mask_set(
     study: Study,
     seed: int = 0, # of the segmentation networks
-    allow_in_sample: bool = False, # accept masks from networks that have seen the image's group
+    allow_in_sample: bool = False, # see `check_masks`
     chunk: int = 1000, # images after which the work so far is safe
 ) -> MaskSet: # a mask for every image of the profile's data sets (mask_source=expert: for every image that has one)
     "The study's masks, made if missing; the networks they need are trained if missing."
     p, plan = study.profile, mask_plan(study); df = study.rows(p.datasets, masks=p.mask_source == "expert")
-    if p.mask_source != "expert": check_stretch(df, p.seg_size)
-    if (n := (plan.role == "in_sample").sum()) and not allow_in_sample:
-        remedy = (
-            "use split=grouped (a split by image leaves groups on both sides)" if p.folds
-            else "use folds (k >= 3), or other seg_datasets")
-        raise ValueError(
-            f"{n} of {len(plan)} images would get masks from a network that has seen their group (in_sample), "
-            f"better than any it draws for new images: {remedy}, or say allow_in_sample=True")
+    check_masks(study, plan, allow_in_sample)
     def make(d):
         if (d/"masks.csv").exists(): return   # whole already; only the rename was missing
         if p.mask_source == "expert": _expert_masks(d, study, df, chunk)

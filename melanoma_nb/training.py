@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['ARCHS', 'LITE0_SHA256', 'CHECKPOINT', 'MODEL', 'Arch', 'lite0_imagenet', 'densenet121_imagenet', 'weights_file',
            'load_base', 'check_base', 'adam_as_printed', 'History', 'pack_state', 'unpack_state', 'save_model',
-           'Checkpoint', 'Footing', 'Bar', 'fit', 'load_model', 'drop_checkpoint', 'best_epoch', 'kill_and_resume',
-           'kill_moments', 'predict', 'training_rate', 'plot_history']
+           'Checkpoint', 'Footing', 'Bar', 'fit', 'load_model', 'drop_checkpoint', 'best_epoch', 'kill_moments',
+           'kept_seconds', 'run_killed', 'kill_and_resume', 'predict', 'training_rate', 'plot_history']
 
 # %% ../nbs/01b_training.ipynb #581b5491
 import json, os, re, signal, subprocess, sys, tempfile, time
@@ -25,7 +25,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 from tqdm import tqdm
-from .core import in_test, project_root, runs_dir, seeded, set_seeds, sha256_file, writing
+from .core import batch_memory, in_test, project_root, runs_dir, seeded, set_seeds, sha256_file, writing
 
 # %% ../nbs/01b_training.ipynb #2e4e73c2
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ def lite0_imagenet(
                          "is timm of the tested version?")
     return dict(zip(own, tensors.values()))
 
+# %% ../nbs/01b_training.ipynb #e829f213
 def densenet121_imagenet() -> dict[str, torch.Tensor]: # torchvision's name -> tensor
     "torchvision's `DenseNet121_Weights.IMAGENET1K_V1`, downloaded once into torch's hub folder (`$TORCH_HOME`)."
     from torchvision.models import DenseNet121_Weights
@@ -118,6 +119,7 @@ def load_base(
     nn.Module.load_state_dict(model, new, strict=False)
     return model
 
+# %% ../nbs/01b_training.ipynb #19394e9a
 def check_base(
     weights: str, # imagenet, none or file:<path>
     unfreeze: str, # see `LITERALS`
@@ -160,7 +162,7 @@ class History(Callback):
     def after_train(self): self._close("train")
     def after_validate(self): self._close("valid")
     def after_epoch(self):
-        if self.whole: self.rows.append(self.row | dict(seconds=round(time.time()-self.start, 2)))
+        if self.whole: self.rows.append(self.row | dict(seconds=round(time.time()-self.start, 4)))
     @property
     def whole(self): return "valid_loss" in self.row   # fastai calls `after_epoch` for skipped and cancelled epochs too
 
@@ -201,6 +203,7 @@ def save_model(
         save_file({k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}, tmp,
                   metadata=dict(json=json.dumps(meta or {})))
 
+# %% ../nbs/01b_training.ipynb #7cc6f226
 class Checkpoint(Callback):
     "After each epoch: `model.safetensors` if it is the best so far, `checkpoint.safetensors`, `history.csv`."
     order = 61
@@ -220,6 +223,7 @@ class Checkpoint(Callback):
         with writing(self.folder/CHECKPOINT) as tmp: save_file(pack_state(self.learn), tmp, metadata=meta)
         with writing(self.folder/"history.csv") as tmp: pd.DataFrame(self.history.rows).to_csv(tmp, index=False)
 
+# %% ../nbs/01b_training.ipynb #e0da3a14
 class Footing(Callback):
     "Before each epoch: generators seeded from (seed, epoch), the loader told which epoch it is."
     order = -5
@@ -255,6 +259,7 @@ def fit(
     summarise: Callable, # see `History`
     monitor: str, # validation metric that picks the best epoch, larger is better
     seed: int, # order and augmentation; initialisation is the caller's
+    bs_name: str = "batch_size", # the parameter that sets the loader's batch size, for the error when memory runs out
 ) -> pd.DataFrame: # the history
     "Train, resuming from the last finished epoch; afterwards `learn.model` and `model.safetensors` are the best epoch's."
     folder, done, state = Path(folder), 0, dict(best=-np.inf, history=[])
@@ -265,12 +270,14 @@ def fit(
     history = History(per_item, summarise, state["history"])
     cbs = [Footing(seed), history, Checkpoint(folder, history, monitor, state["best"]), Bar(history, monitor, done)]
     if done < epochs:
-        with seeded(seed), learn.no_logging(): learn.fit(epochs, lr, cbs=cbs, start_epoch=done)
+        with seeded(seed), learn.no_logging(), batch_memory(learn.dls.train.bs, bs_name):
+            learn.fit(epochs, lr, cbs=cbs, start_epoch=done)
     with writing(folder/"history.csv") as tmp:   # a kill may have come between checkpoint and history
         pd.DataFrame(history.rows).to_csv(tmp, index=False)
     load_model(learn.model, folder/MODEL)
     return pd.DataFrame(history.rows)
 
+# %% ../nbs/01b_training.ipynb #e3b9c3dc
 def load_model(
     model: nn.Module, # of the right shape
     path: Path, # from `save_model`
@@ -315,44 +322,66 @@ def saving(tensors, path, **kw):
 training.Footing.__init__, os.replace, training.save_file = fit_begins, renaming, saving
 """
 
+# %% ../nbs/01b_training.ipynb #f98d7f7c
+def kill_moments(
+    rng: np.random.Generator,
+    epoch: float, # seconds of an epoch
+) -> list[tuple[str, str]]: # mode (seconds since the fit began | before or after a rename | writing) and seconds or the file
+    "Ten moments: four at random times, the others around files being written and renamed, the last two around the run's own folder."
+    times = [("seconds", f"{s:.2f}") for s in rng.uniform(.2, 1.3, 4)*epoch]
+    return [("after", MODEL), ("before", CHECKPOINT), ("writing", CHECKPOINT), *times[:2], ("after", CHECKPOINT), *times[2:],
+            ("before", "history.csv"), ("before", "folder")]
+
+def kept_seconds(
+    stage: Path, # folder of the stage
+    name: str, # of the run
+) -> list[float]: # how long each epoch took that the checkpoint holds
+    "The epochs that a kill left of a run."
+    part = stage/f".{name}.part"/CHECKPOINT
+    if not part.exists(): return []
+    with safe_open(part, "pt") as f: return [r["seconds"] for r in json.loads(f.metadata()["json"])["history"]]
+
+# %% ../nbs/01b_training.ipynb #5d65a708
+def run_killed(
+    code: str, # see `kill_and_resume`
+    runs: Path, # the run folder
+    mode: str = "never", # see `kill_moments`
+    at: str = "",
+) -> str | None: # the last line that the code printed; None if it was killed
+    "Run code in a process of its own that is killed at a moment."
+    p = subprocess.Popen([sys.executable, "-c", _KILLER + code, mode, at], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, env=dict(os.environ, MELANOMA_NB_RUNS=str(runs)))
+    out, err = p.communicate()
+    if p.returncode not in (0, -signal.SIGKILL if mode != "never" else 0):
+        raise RuntimeError(f"the run failed by itself (exit status {p.returncode}):\n{err[-2000:]}")
+    if p.returncode == 0 and mode != "never": raise AssertionError(f"the moment {mode} {at} never came: the run was not killed")
+    return out.strip().splitlines()[-1] if mode == "never" else None
+
+# %% ../nbs/01b_training.ipynb #d3d88cb8
 def kill_and_resume(
     code: str, # Python that makes a run with `fit` in it and prints the run's folder as its last line
     files: list[str], # of the run, to be compared byte for byte; `history.csv` is compared as well, but for its seconds
     seed: int = 0, # of the random moments
 ) -> pd.DataFrame: # one row a moment: mode, at, epochs (finished, as the kill left them)
     ("Kill a real run of 8 or more epochs at ten moments, each time on top of what the kill before left; "
-     "at the end it must equal an undisturbed one.")
-    def run(runs, mode, at):
-        env = dict(os.environ, MELANOMA_NB_RUNS=str(runs))
-        p = subprocess.Popen([sys.executable, "-c", _KILLER + code, mode, str(at)], stdin=subprocess.DEVNULL,
-                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
-        out, err = p.communicate()
-        if p.returncode not in (0, -signal.SIGKILL): raise RuntimeError(f"the run failed by itself:\n{err[-2000:]}")
-        return p.returncode, out.strip().splitlines()
+     "at the end it must equal an undisturbed one, and no epoch may have been trained twice.")
     with tempfile.TemporaryDirectory() as a, tempfile.TemporaryDirectory() as b:
-        whole = Path(run(a, "never", 0)[1][-1]); history = pd.read_csv(whole/"history.csv").drop(columns="seconds")
-        epoch = pd.read_csv(whole/"history.csv").seconds.median(); rows = []
-        for mode, at in kill_moments(np.random.default_rng(seed), epoch):
-            rc, _ = run(b, mode, at)
-            if rc == 0: raise AssertionError(f"the moment {mode} {at} never came: the run was not killed")
-            done = [len(pd.read_csv(f)) for f in Path(b).glob(f"{whole.parent.name}/*{whole.name}*/history.csv")]
-            rows.append(dict(mode=mode, at=at, epochs=max(done, default=0)))
-        again = Path(run(b, "never", 0)[1][-1])
+        whole = Path(run_killed(code, a)); history = pd.read_csv(whole/"history.csv"); rows, kept = [], []
+        def still_kept(now, when):
+            if now[:len(kept)] != kept:
+                raise AssertionError(f"{when}: of the {len(kept)} epochs kept before, some were trained again")
+        for mode, at in kill_moments(np.random.default_rng(seed), history.seconds.median()):
+            run_killed(code, b, mode, at)
+            now = kept_seconds(Path(b)/whole.parent.name, whole.name); still_kept(now, f"killed {mode} {at}")
+            kept = now; rows.append(dict(mode=mode, at=at, epochs=len(kept)))
+        again = Path(run_killed(code, b)); end = pd.read_csv(again/"history.csv"); still_kept(end.seconds.tolist(), "at the end")
         differ = [f for f in files if (whole/f).read_bytes() != (again/f).read_bytes()]
-        if not pd.read_csv(again/"history.csv").drop(columns="seconds").equals(history): differ.append("history.csv")
+        if not end.drop(columns="seconds").equals(history.drop(columns="seconds")): differ.append("history.csv")
         if (names := sorted(f.name for f in again.iterdir())) != sorted(f.name for f in whole.iterdir()):
             differ.append(f"the list of files {names}")
         if differ: raise AssertionError(f"after {len(rows)} kills {', '.join(differ)} differ from the undisturbed run's")
+        if not kept: raise AssertionError("no kill left a finished epoch: nothing was resumed")
     return pd.DataFrame(rows)
-
-def kill_moments(
-    rng: np.random.Generator,
-    epoch: float, # seconds of an epoch
-) -> list[tuple[str, str]]: # mode (seconds since the fit began | before or after a rename | writing) and seconds or the file
-    "Ten moments: four at random times, the others around files being written and renamed, the last two around the run's own folder."
-    times = [("seconds", f"{s:.2f}") for s in rng.uniform(.05, .95, 4)*epoch]
-    return [("after", MODEL), ("before", CHECKPOINT), ("writing", CHECKPOINT), *times[:2], ("after", CHECKPOINT), *times[2:],
-            ("before", "history.csv"), ("before", "folder")]
 
 # %% ../nbs/01b_training.ipynb #f72516b3
 @torch.no_grad()
@@ -362,13 +391,16 @@ def predict(
     per_item: Callable, # (pred, targ) -> dict of tensors (b,…)
     device: torch.device,
     desc: str = "predicting", # for the progress bar
+    bs: int | None = None, # value of the parameter that sets the loader's batch size; None: that size
+    bs_name: str = "batch_size", # its name, for the error when memory runs out
 ) -> dict[str, np.ndarray]: # (n,…) each
     "Numbers for each image of a loader."
     was, out = model.training, []
     model.to(device).eval()
     try:
-        for x, y in tqdm(dl, desc=desc, disable=in_test(), mininterval=5, leave=False):
-            out.append({k: v.cpu().numpy() for k, v in per_item(model(x.to(device)), y.to(device)).items()})
+        with batch_memory(bs or dl.bs, bs_name):
+            for x, y in tqdm(dl, desc=desc, disable=in_test(), mininterval=5, leave=False):
+                out.append({k: v.cpu().numpy() for k, v in per_item(model(x.to(device)), y.to(device)).items()})
     finally: model.train(was)
     return {k: np.concatenate([o[k] for o in out]) for k in out[0]}
 
@@ -379,13 +411,15 @@ def training_rate(
     bs: int, # images a batch
     device: torch.device,
     batches: int = 3, # timed, after one that is not
+    bs_name: str = "batch_size", # the parameter that sets `bs`, for the error when memory runs out
 ) -> float: # images a second
     "Forward, backward and Adam on random images."
     model = model.to(device).train(); opt = torch.optim.Adam(model.parameters(), 1e-6)
     x = torch.rand(bs, 3, *size, device=device).to(memory_format=torch.channels_last)
-    for i in range(batches + 1):
-        if i == 1: start = time.perf_counter()
-        model(x).square().mean().backward(); opt.step(); opt.zero_grad()
+    with batch_memory(bs, bs_name):
+        for i in range(batches + 1):
+            if i == 1: start = time.perf_counter()
+            model(x).square().mean().backward(); opt.step(); opt.zero_grad()
     if device.type == "cuda": torch.cuda.synchronize()
     return bs*batches/(time.perf_counter() - start)
 

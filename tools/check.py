@@ -105,6 +105,12 @@ def is_parameters(cell) -> bool:
     "Does the cell assign `profile = None`?"
     return any(isinstance(n, ast.Assign) and getattr(n.targets[0], "id", "") == "profile" and isinstance(n.value, ast.Constant) and n.value.value is None for n in tree(cell).body)
 
+def chosen_profiles(cell) -> list[ast.Call]:
+    "The calls of `get_profile` by which a cell chooses the notebook's profile: what is assigned to `profile`, or names no profile itself."
+    def called(n): return isinstance(n, ast.Call) and getattr(n.func, "id", getattr(n.func, "attr", "")) == "get_profile"
+    return [n.value for n in ast.walk(tree(cell)) if isinstance(n, ast.Assign) and called(n.value)
+            and ("profile" in [getattr(t, "id", "") for t in n.targets] or not n.value.args)]
+
 def parameters(root: Path) -> list[str]:
     "parameterised notebooks have their tag and kernelspec"
     problems, found = [], 0
@@ -114,6 +120,9 @@ def parameters(root: Path) -> list[str]:
         tagged = [c for c in cells if "parameters" in c.metadata.get("tags", [])]
         wanted = [c for c in cells if is_parameters(c)]
         found += bool(tagged)
+        choices = [n for c in cells if not directives(c.source).keys() & {"export", "exports", "exporti"} for n in chosen_profiles(c)]
+        if choices and not wanted: problems.append(f"{path.name}: it makes its profile with get_profile, so a cell tagged `parameters` must set `profile = None` before")
+        if any(not n.args or getattr(n.args[0], "id", "") != "profile" for n in choices): problems.append(f"{path.name}: the parameter `profile` has no effect: its profile must be made with get_profile(profile)")
         if not tagged and not wanted: continue
         if len(tagged) != 1: problems.append(f"{path.name}: {len(tagged)} cells are tagged `parameters`, must be 1")
         if any(c not in tagged for c in wanted): problems.append(f"{path.name}: the cell that sets `profile = None` is not tagged `parameters`")

@@ -27,7 +27,7 @@ def build(root: Path):
         index=new_notebook(metadata=KERNEL, cells=[new_markdown_cell("# Project\n\nSee [core](00_core.ipynb)."), code("#| hide\nassert True"), code("1 + 1")]),
         **{"00_core": stage("core", code("#| export\nONE = 1"), code("assert ONE == 1"), code("#| slow\nassert ONE == 1")),
            "01_data": stage("data", code("#| export\nfrom melanoma_nb.core import ONE"), code("assert ONE == 1")),
-           "01a_evaluation": stage("evaluation", code("#| export\nfrom melanoma_nb.core import ONE\nTWO = ONE + 1")),
+           "01a_evaluation": stage("evaluation", code("#| export\nfrom melanoma_nb.core import ONE\nTWO = ONE + 1"), code("profile = None", tags=["parameters"]), code("profile = get_profile(profile)")),
            "05_ablation": stage("ablation", code("profile = None", tags=["parameters"]), code("#| export\nfrom melanoma_nb.data import ONE"), code("assert ONE == 1"))})
     for name, nb in nbs.items(): nbformat.write(nb, root/f"nbs/{name}.ipynb")
     (root/"results/table.csv").write_text("a\n1\n")
@@ -54,7 +54,9 @@ def last(name, *outputs):
 def picture(n): return new_output("display_data", data={"image/png": base64.b64encode(b"x"*n).decode()})
 def said(text): return new_output("stream", name="stdout", text=text)
 def untag(root): edit(root, "05_ablation", lambda nb: [c.metadata.pop("tags", None) for c in nb.cells])
-def untag_unrecognised(root): edit(root, "05_ablation", lambda nb: [c.update(source="profile = 'demo'", metadata={}) for c in nb.cells if "tags" in c.metadata])
+def untag_unrecognised(root):
+    for name in ("05_ablation", "01a_evaluation"): edit(root, name, lambda nb: [c.update(source="profile = 'demo'", metadata={}) for c in nb.cells if "tags" in c.metadata])
+def not_passed_on(root): edit(root, "01a_evaluation", lambda nb: [c.update(source="profile = get_profile()") for c in nb.cells if "get_profile" in c.source])
 def export_parameters(root): edit(root, "05_ablation", lambda nb: [c.update(source="#| export\n" + c.source) for c in nb.cells if "tags" in c.metadata])
 def tag_another(root): edit(root, "05_ablation", lambda nb: nb.cells[-2].metadata.update(tags=["parameters"]))
 def other_kernel(root): edit(root, "01_data", lambda nb: nb.metadata.kernelspec.update(name="my-env"))
@@ -89,6 +91,9 @@ FAULTS = [
     (check.parameters, untag, "0 cells are tagged"),
     (check.parameters, untag_unrecognised, "no notebook has a cell tagged"),
     (check.parameters, tag_another, "2 cells are tagged"),
+    (check.parameters, add("01_data", "profile = get_profile()"), "01_data.ipynb: it makes its profile with get_profile"),
+    (check.parameters, add("01_data", "if ONE: chosen = core.get_profile()"), "01_data.ipynb: it makes its profile with get_profile"),
+    (check.parameters, not_passed_on, "01a_evaluation.ipynb: the parameter `profile` has no effect"),
     (check.parameters, export_parameters, "must not be exported"),
     (check.parameters, other_kernel, "the kernelspec must be python3"),
     (check.light, last("00_core", DATA_LINE, picture(100_001)), "an output (image/png) of 100,001 bytes"),
