@@ -190,6 +190,7 @@ def lesion_colours(
 ) -> tuple[list[np.ndarray], np.ndarray]: # r, g, b planes, float32 (s,s), 0 to 255; how much hides the structures, 0 to 1
     "The base colour with patches of the others."
     base, *rest = lesion.palette.split("+")
+    rng = np.random.default_rng(rng.integers(2**32))    # its own numbers: further colours leave the rest of a lesion as it is
     planes, hidden = [np.full_like(x, v) for v in pigment(base, tone)], np.zeros_like(x)
     lean = .5*lesion.asymmetry*_direction(rng)
     for name in rest:
@@ -205,7 +206,7 @@ def _direction(rng):
     "A unit vector of random direction, (2,)."
     return np.array([np.cos(a := rng.uniform(0, 2*np.pi)), np.sin(a)])
 
-# %% ../nbs/00a_synthetic.ipynb #2a9e0389
+# %% ../nbs/00a_synthetic.ipynb #b4fe016d
 def mesh(
     rng: np.random.Generator,
     cell: float, # width of a room, in radii
@@ -213,6 +214,7 @@ def mesh(
 ) -> tuple[np.ndarray, np.ndarray]: # float32 (side,side), 0 to 1 each
     "A honeycomb over a lesion's square: its walls, and dots in some of its rooms."
     n, fine = min(int(2*REACH/cell)+1, 110), 6          # rooms a side, pixels a room
+    rng = np.random.default_rng(rng.integers(2**32))
     at = np.indices((n, n)).reshape(2, -1) + rng.uniform(.08, .92, (2, n*n))
     far = np.full((n*fine, n*fine), 255, np.uint8)
     far[tuple((at*fine).astype(int))] = 0
