@@ -126,7 +126,7 @@ def outline(
     angle = np.linspace(0, 2*np.pi, n, endpoint=False)
     log_r = -.5*np.log(np.cos(angle)**2 + (np.sin(angle)/rng.uniform(.72, 1))**2)
     for k in range(1, 19):
-        strength = .24*asymmetry if k < 4 else .08*border*(4/k)**.8
+        strength = .24*asymmetry if k < 4 else .06*border*(4/k)**.7
         log_r += strength*rng.standard_normal()*np.cos(k*angle + rng.uniform(0, 2*np.pi))
     r = np.exp(log_r)
     return (r/np.sqrt((r**2).mean())).astype(np.float32)
@@ -145,12 +145,12 @@ def lesion_level(
     bend = np.float32(.01+.03*border)
     rho, angle = cv2.cartToPolar(x + bend*bend_x, y + bend*bend_y)
     at = np.minimum((angle*np.float32(len(r)/(2*np.pi))).astype(np.int32), len(r)-1)
-    return (rho/r[at] + np.float32(.02+.10*border)*fray
+    return (rho/r[at] + np.float32(.02+.09*border)*fray
         + 20*np.maximum(rho-np.float32(REACH-.2), 0)**2)    # nothing reaches the square's edge
 
 # %% ../nbs/00a_synthetic.ipynb #df63c57e
 PIGMENTS = {   # transmittance of r, g, b; added light, 0 to 255; how often it is a further colour
-    "light_brown": ((.77, .58, .42), (0, 0, 0), .3), "dark_brown": ((.50, .31, .21), (0, 0, 0), .3),
+    "light_brown": ((.77, .58, .42), (0, 0, 0), .3), "dark_brown": ((.50, .31, .20), (0, 0, 0), .3),
     "black": ((.20, .16, .15), (6, 6, 6), .2), "blue_grey": ((.34, .36, .38), (34, 42, 50), .12),
     "red": ((.86, .58, .54), (4, 0, 0), .2), "white": ((.55, .55, .57), (92, 84, 82), .12)}
 
@@ -241,7 +241,7 @@ def lesion_stamp(
     planes, hidden = lesion_colours(rng, lesion, x, y, tone)
     walls, dots = mesh(rng, rng.uniform(.010, .022)/(lesion.diameter/2), side)
     where, thinner, shade, hue = smooth_noise(rng, side, side, .16, octaves=5, n=4)
-    core, soft = np.float32(rng.uniform([-.1, .08], [.45, .45]))
+    core, soft = np.float32(rng.uniform([-.05, .1], [.55, .55]))
     net = np.float32(lesion.network)*np.clip(np.float32(.6)+np.float32(.7)*where, 0, 1.3)*(1-hidden)
     dark = np.float32(.75)*net*walls + np.float32(.55)*lesion.globules*dots*(1-hidden)
     light = (1 - dark)*(np.float32(1) + np.float32(.11)*shade)*(1 - core*np.clip(1-level, 0, 1))
@@ -546,7 +546,7 @@ def draw_artefacts(
     return pd.DataFrame(dict(hairs=has["hair"]*hairs, ruler=has["ruler"], bubbles=has["bubble"]*(1+rng.poisson(5, n)),
         dark_corner=has["dark_corner"]))
 
-# %% ../nbs/00a_synthetic.ipynb #9282ba2c
+# %% ../nbs/00a_synthetic.ipynb #737220e6
 def plan_shots(
     rng: np.random.Generator,
     plan: pd.DataFrame, # a row a photograph
@@ -566,7 +566,7 @@ def plan_shots(
         lighting=(tinted[:, 0]*rng.beta(1.2, 3, n)*.4).round(3), gain_r=gain[:, 0], gain_g=gain[:, 1], gain_b=gain[:, 2],
         shot_key=first_key + np.arange(n), **draw_artefacts(rng, p, plan.target, look).to_dict("list"))
 
-CAST = np.array([[.09, .09, .09], [.05, 0, -.06], [.025, -.013, .013]])     # log gain of r, g, b per unit of exposure, warmth, tint
+CAST = np.array([[.09, .09, .09], [.05, 0, -.06], [.022, -.008, .012]])     # log gain of r, g, b per unit of exposure, warmth, tint
 CAST_MEAN = np.array([-.12, -.06, 0.])
 
 # %% ../nbs/00a_synthetic.ipynb #05452fbf
