@@ -27,7 +27,8 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from scipy.stats import norm
 from skimage.color import deltaE_ciede2000, rgb2lab
-from .core import CLASS_COLOURS, Profile, config_hash, printed, project_root, read_json, run_lock, thread_map, write_json
+from .core import (
+    CLASS_COLOURS, Profile, config_hash, printed, project_root, read_json, run_lock, thread_map, write_json)
 
 # %% ../nbs/00a_synthetic.ipynb #211c5ed7
 @cache
@@ -60,7 +61,8 @@ def separation(
     difficulty: float, # 0 easy to 1 impossible
 ) -> float: # 2.6 to 0
     "Standard deviations by which melanoma shifts each sign."
-    if not 0 <= difficulty <= 1: raise ValueError(f"difficulty={difficulty} must lie in [0, 1]: 0 is easy, 1 leaves nothing to see")
+    if not 0 <= difficulty <= 1:
+        raise ValueError(f"difficulty={difficulty} must lie in [0, 1]: 0 is easy, 1 leaves nothing to see")
     return 2.6*(1-difficulty)
 
 def stated_auroc(
@@ -275,8 +277,9 @@ def skin_planes(
     cloud, blood, yellow = smooth_noise(rng, h, w, .6, octaves=6, n=3)
     mottle, vein, spot = smooth_noise(rng, h, w, .07, octaves=3, n=3)
     grain, = smooth_noise(rng, h, w, .010)
-    s = dict(zip("cloud blood mottle grain line vein spot".split(),
-        np.float32(rng.uniform([.005, .006, .004, .006, -.05, -.08, -.25], [.016, .025, .016, .018, .05, .09, .25]).clip([0, 0, 0, 0, -1, 0, 0]))))
+    low, high = [.005, .006, .004, .006, -.05, -.08, -.25], [.016, .025, .016, .018, .05, .09, .25]
+    s = dict(zip("cloud blood mottle grain line vein spot".split(), np.float32(rng.uniform(low, high))))
+    s["vein"], s["spot"] = max(s["vein"], 0), max(s["spot"], 0)       # on half of the skins none
     relief = 1 + s["cloud"]*cloud + s["mottle"]*mottle + s["grain"]*grain + s["line"]*(skin_lines(rng, h, w)-np.float32(.12))
     red = s["blood"]*blood + s["vein"]*np.exp(-(vein*np.float32(5))**2)*np.clip(blood-np.float32(.6), 0, 1)
     brown = s["spot"]*np.clip(np.float32(.8)*spot-np.float32(1.), 0, 1)*np.clip(yellow+np.float32(.3), 0, 1)
@@ -352,13 +355,13 @@ def ruler_cover(
         cv2.polylines(cover, [np.rint(p*h*16).astype(np.int32)], False, ink, max(1, round(thick)), cv2.LINE_AA, 4)
     return cover.astype(np.float32)*np.float32(rng.uniform(.6, .85)/255)
 
-# %% ../nbs/00a_synthetic.ipynb #3ef5cbbe
+# %% ../nbs/00a_synthetic.ipynb #e40d56b4
 def bubble_planes(
     rng: np.random.Generator,
     h: int, # pixels
     w: int, # pixels
     n: int, # bubbles
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]: # float32 (h,w), darkened and brightened parts, 0 to 1; bool (h,w), inside a bubble
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]: # float32 (h,w), darkened and brightened, 0 to 1; bool (h,w), inside a bubble
     "Bubbles in the gel: a dark rim, a bright crescent within it, a glint."
     dark, bright, inside = (np.zeros((h, w), np.uint8) for _ in range(3))
     side = rng.uniform(0, 360)                                  # where the light comes from
@@ -442,14 +445,14 @@ def _expose(rng, img):
     grain = np.float32(rng.uniform(.6, 1.8))*rng.standard_normal(img.shape[:2], dtype=np.float32)
     return np.clip(img + grain[..., None] + np.float32(.5), 0, 255).astype(np.uint8)
 
-# %% ../nbs/00a_synthetic.ipynb #2662d3c6
+# %% ../nbs/00a_synthetic.ipynb #6a2c88e2
 MEASURES = ("area", "delta_e", "compactness", "concavity")
 
 def lesion_measures(
     img: np.ndarray, # uint8 (h,w,3) RGB
     mask: np.ndarray, # (h,w) bool, True = lesion
 ) -> dict[str, float]: # `MEASURES`; NaN where there is too little lesion or skin to measure
-    "Area as a share of the frame; CIEDE2000 between the median colours of lesion and of a ring of skin; irregularity of the outline."
+    "Area as a share of the frame; CIEDE2000 of lesion and ring of skin, medians of each; irregularity of the outline."
     out, h, m = dict.fromkeys(MEASURES, np.nan) | dict(area=float(mask.mean())), len(mask), mask.astype(np.uint8)
     away = cv2.distanceTransform(1-m, cv2.DIST_L2, 5)/h if mask.any() else np.zeros(mask.shape)
     ring = (away > .04) & (away < .1)
@@ -473,7 +476,8 @@ def compare_quartiles(
     for k in MEASURES:
         row = dict(measure=k)
         for name, s in dict(real=real[k].dropna(), synthetic=synthetic[k].dropna()).items():
-            row |= {f"{name}_n": len(s)} | dict(zip((f"{name}_{c}" for c in ("q25", "median", "q75")), s.quantile([.25, .5, .75])))
+            quartiles = dict(zip(("q25", "median", "q75"), s.quantile([.25, .5, .75])))
+            row |= {f"{name}_{c}": v for c, v in dict(n=len(s), **quartiles).items()}
         low, high = max(row["real_q25"], row["synthetic_q25"]), min(row["real_q75"], row["synthetic_q75"])
         rows.append(row | dict(overlap=bool(low <= high)))
     return pd.DataFrame(rows)
@@ -546,7 +550,7 @@ def draw_artefacts(
     return pd.DataFrame(dict(hairs=has["hair"]*hairs, ruler=has["ruler"], bubbles=has["bubble"]*(1+rng.poisson(5, n)),
         dark_corner=has["dark_corner"]))
 
-# %% ../nbs/00a_synthetic.ipynb #737220e6
+# %% ../nbs/00a_synthetic.ipynb #7744bd67
 def plan_shots(
     rng: np.random.Generator,
     plan: pd.DataFrame, # a row a photograph
@@ -566,7 +570,7 @@ def plan_shots(
         lighting=(tinted[:, 0]*rng.beta(1.2, 3, n)*.4).round(3), gain_r=gain[:, 0], gain_g=gain[:, 1], gain_b=gain[:, 2],
         shot_key=first_key + np.arange(n), **draw_artefacts(rng, p, plan.target, look).to_dict("list"))
 
-CAST = np.array([[.09, .09, .09], [.05, 0, -.06], [.022, -.008, .012]])     # log gain of r, g, b per unit of exposure, warmth, tint
+CAST = np.array([[.09, .09, .09], [.05, 0, -.06], [.022, -.008, .012]])  # log gains of r, g, b for exposure, warmth, tint
 CAST_MEAN = np.array([-.12, -.06, 0.])
 
 # %% ../nbs/00a_synthetic.ipynb #05452fbf
@@ -608,8 +612,8 @@ def _isic_columns(rng, d, who, people, p):
     benign = rng.choice(["unknown", "nevus", "seborrheic keratosis"], n, p=[.8, .15, .05])
     tones = rng.choice(list(p.tone_weights), people, p=list(p.tone_weights.values()))
     return d.assign(sex=rng.choice(["male", "female"], people)[who], age_approx=age.to_numpy()[who], skin_tone=tones[who],
-        anatom_site_general_challenge=rng.choice(["torso", "lower extremity", "upper extremity", "head/neck", "palms/soles", None], n,
-            p=[.5, .25, .15, .06, .02, .02]),
+        anatom_site_general_challenge=rng.choice(["torso", "lower extremity", "upper extremity", "head/neck", "palms/soles", None],
+            n, p=[.5, .25, .15, .06, .02, .02]),
         diagnosis=np.where(d.target == 1, "melanoma", benign), benign_malignant=np.where(d.target == 1, "malignant", "benign"))
 
 # %% ../nbs/00a_synthetic.ipynb #cba8b8d6
@@ -619,7 +623,8 @@ def plan_ham(
     "Every image of the HAM10000 part."
     rng, n = np.random.default_rng([p.seed, 0, 1]), max(1, round(.75*p.n_ham))
     d = plan_lesions(rng, n, p)
-    dx = np.where(d.target == 1, "mel", rng.choice(["nv", "bkl", "bcc", "akiec", "vasc", "df"], n, p=[.75, .12, .06, .04, .015, .015]))
+    other = rng.choice(["nv", "bkl", "bcc", "akiec", "vasc", "df"], n, p=[.75, .12, .06, .04, .015, .015])
+    dx = np.where(d.target == 1, "mel", other)
     lesion = np.array([f"HAM_{i:07d}" for i in range(n)])
     d = d.assign(lesion_id=lesion, group=lesion, dx=dx,
         dx_type=np.where(np.isin(dx, ["nv", "bkl"]), rng.choice(["histo", "follow_up", "consensus"], n), "histo"),
@@ -701,9 +706,9 @@ def write_ham(
     return area
 
 # %% ../nbs/00a_synthetic.ipynb #e9ef8322
-TRUTH_COLUMNS = ["image_id", "dataset", "group", "target", "skin_tone", *SIGNS, "base", "palette", "veil", "regression", "network",
-    "globules", "depth", "area", "hairs", "ruler", "bubbles", "dark_corner", "fills", "zoom", "lighting", "gain_r", "gain_g", "gain_b",
-    "width", "height", "lesion_key", "duplicate_of", "duplicate_kind", "listed"]
+TRUTH_COLUMNS = [*"image_id dataset group target skin_tone".split(), *SIGNS,
+    *("base palette veil regression network globules depth area hairs ruler bubbles dark_corner fills zoom lighting "
+      "gain_r gain_g gain_b width height lesion_key duplicate_of duplicate_kind listed").split()]
 SHARES = ("prevalence", "difficulty", "group_effect", "confounding", "fill_share", "neutral_share", "listed_share",
     *(f"{k}_share" for k in ARTEFACTS))
 
@@ -716,8 +721,9 @@ def check_params(
     need(p.n_isic >= 0 and p.n_ham >= 0 and p.n_isic+p.n_ham > 0,
         f"n_isic={p.n_isic} and n_ham={p.n_ham}: ask for at least one image, and no negative number (0 leaves a data set out)")
     for k in SHARES: need(0 <= getattr(p, k) <= 1, f"{k}={getattr(p, k)} must lie in [0, 1]")
-    need(p.confounder in (None, *ARTEFACTS), f"confounder={p.confounder!r} is not known: choose one of {', '.join(ARTEFACTS)}, or None")
-    need(p.confounder or not p.confounding, f"confounding={p.confounding} without a confounder: choose one of {', '.join(ARTEFACTS)}")
+    known = f"choose one of {', '.join(ARTEFACTS)}"
+    need(p.confounder in (None, *ARTEFACTS), f"confounder={p.confounder!r} is not known: {known}, or None")
+    need(p.confounder or not p.confounding, f"confounding={p.confounding} without a confounder: {known}")
     need(p.images_per_patient >= 1, f"images_per_patient={p.images_per_patient} must be 1 or more")
     need(0 <= p.n_duplicates <= p.n_isic//2,
         f"n_duplicates={p.n_duplicates} of n_isic={p.n_isic}: at most half of the images can be copies of others")
@@ -725,7 +731,8 @@ def check_params(
     need(p.sizes and not small, f"sizes={small or p.sizes}: give (width, height, share) with sides of at least 32 pixels")
     unknown = set(p.tone_weights) - set(tone_table().index)
     need(not unknown, f"tone_weights has unknown tones {', '.join(sorted(unknown))}: known are {' '.join(tone_table().index)}")
-    need(abs(sum(p.tone_weights.values())-1) < 1e-6, f"tone_weights sum to {sum(p.tone_weights.values()):.3f}: divide each by the sum")
+    total = sum(p.tone_weights.values())
+    need(abs(total-1) < 1e-6, f"tone_weights sum to {total:.3f}: divide each by the sum")
 
 # %% ../nbs/00a_synthetic.ipynb #1e51abac
 RECORD, VERSION = "make_demo.json", 2    # VERSION rises when the same parameters give other images
@@ -781,7 +788,7 @@ def make_demo(
     tone_weights: dict[str, float] | None = None, # tone letter: share; None: mostly light, see `tone_shares`
     workers: int | None = None, # threads; None: one a core; does not change the result
 ) -> Path: # `dest`, absolute and complete: `isic2020/`, `ham10000/`, `truth/`, `truth.csv`, `make_demo.json`
-    "Synthetic dermoscopy with its truth, in the layouts of ISIC 2020 and HAM10000; found again if already made with the same parameters."
+    "Synthetic dermoscopy with its truth, in the layouts of ISIC 2020 and HAM10000; found again if made with the same parameters."
     p = SimpleNamespace(**{k: v for k, v in locals().items() if k not in ("dest", "workers")}, version=VERSION)
     dest, p.tone_weights = Path(dest).resolve(), dict(tone_weights or tone_shares())
     p.sizes, p.ham_size = [list(s) for s in sizes], list(ham_size)
