@@ -7,7 +7,7 @@ __all__ = ['CATALOGUE', 'PART', 'CHUNK', 'Remote', 'Source', 'human', 'disk_need
            'file_problem', 'fetch', 'safe_members', 'unpack', 'ask_dataverse', 'state', 'on_disk', 'download_dataset']
 
 # %% ../nbs/00b_download.ipynb #d0000002
-import errno, hashlib, json, os, re, shutil, stat, time, unicodedata, zipfile, zlib
+import errno, hashlib, json, os, re, shutil, stat, sys, time, unicodedata, zipfile, zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable
@@ -232,7 +232,7 @@ def fetch(
 ) -> Path: # `path`
     "Download one file, going on where an earlier call stopped."
     part = Part(work, path.name, url, checksum is not None); best, tries = part.have, 0
-    bar = tqdm(desc=path.name, unit="B", unit_scale=True, leave=False, disable=in_test(), mininterval=2)
+    bar = tqdm(desc=path.name, unit="B", unit_scale=True, leave=False, disable=in_test(), mininterval=2, delay=1, file=sys.stdout)
     with requests.Session() as session, bar:
         while True:
             problem = "the answer does not fit what was asked for, or ended early"
