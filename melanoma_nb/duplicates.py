@@ -7,10 +7,11 @@ __all__ = ['SIDE', 'KEEP', 'FREQUENCIES', 'TURNS', 'THRESHOLD', 'COARSE', 'VARIA
            'random_pictures', 'show_pairs', 'spectrum', 'turn', 'untangle', 'turned_spectrum', 'perceptual_hash',
            'whiten', 'forest_neighbours', 'best_turn', 'candidates', 'detail', 'coarse_details', 'shifted_correlation',
            'aligned_correlation', 'confirm', 'near_duplicates', 'screen', 'clusters', 'duplicate_summary',
-           'recall_table', 'plot_threshold', 'time_steps']
+           'recall_table', 'plot_threshold', 'time_steps', 'file_thumbnails']
 
-# %% ../nbs/00d_duplicates.ipynb #7415bb5f
+# %% ../nbs/00d_duplicates.ipynb #c0ad03b0
 import time
+from pathlib import Path
 import cv2
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from .core import thread_map
 
-# %% ../nbs/00d_duplicates.ipynb #a23e0232
+# %% ../nbs/00d_duplicates.ipynb #72f008e9
 SIDE = 64   # pixels of a thumbnail's side
 
 def thumbnail(
@@ -40,7 +41,7 @@ def check_thumbs(
     if thumbs.dtype != np.uint8 or thumbs.shape[1:] != (SIDE, SIDE, 3):
         raise ValueError(f"thumbnails must be uint8 (n,{SIDE},{SIDE},3), got {thumbs.dtype} {thumbs.shape}: make them with `thumbnail`")
 
-# %% ../nbs/00d_duplicates.ipynb #73eb92db
+# %% ../nbs/00d_duplicates.ipynb #90a941ef
 def random_pictures(
     n: int, # how many
     side: int = SIDE, # pixels
@@ -71,7 +72,7 @@ def show_pairs(
         ax.imshow(np.concatenate([left, np.full_like(left[:, :3], 255), right], axis=1)); ax.set_title(title, fontsize=7)
     return axs
 
-# %% ../nbs/00d_duplicates.ipynb #98ff79ae
+# %% ../nbs/00d_duplicates.ipynb #8bdd33f2
 KEEP = 6    # frequencies below this are kept
 _u, _v = (a.ravel() for a in np.mgrid[:KEEP, :KEEP])
 _kept = np.flatnonzero((_u**2 + _v**2 > 0) & (_u**2 + _v**2 < KEEP**2))
@@ -92,7 +93,7 @@ def spectrum(
         out[i:i+1024] = c.transpose(1, 0, 3, 2).reshape(len(x), KEEP*KEEP, 3)[:, _kept]
     return out
 
-# %% ../nbs/00d_duplicates.ipynb #ce265994
+# %% ../nbs/00d_duplicates.ipynb #59f1da95
 TURNS = ("as it is", "mirrored", "upside down mirrored", "rotated 180°",
          "transposed", "rotated 90° clockwise", "rotated 90° counter-clockwise", "transposed the other way")
 
@@ -111,7 +112,7 @@ def untangle(
     "Only the two quarter turns are not their own undoing."
     return {5: 6, 6: 5}.get(k, k)
 
-# %% ../nbs/00d_duplicates.ipynb #16d26ab0
+# %% ../nbs/00d_duplicates.ipynb #9a19866c
 _swap = np.array([np.flatnonzero((FREQUENCIES == f[::-1]).all(1))[0] for f in FREQUENCIES])   # where (v,u) is
 _sign = np.stack([(-1.)**(FREQUENCIES[:, 1]*(k & 1) + FREQUENCIES[:, 0]*(k >> 1 & 1)) for k in range(4)], 1).astype(np.float32)  # (f,4)
 
@@ -130,7 +131,7 @@ def perceptual_hash(
     first = (FREQUENCIES[:, 0] <= FREQUENCIES[:, 1])[:, None]
     return np.where(first, a+b, np.abs(a-b)).reshape(len(spec), -1)
 
-# %% ../nbs/00d_duplicates.ipynb #b0c3cbdc
+# %% ../nbs/00d_duplicates.ipynb #4745aeae
 def whiten(
     hashes: np.ndarray, # float32 (n,d)
     ridge: float = .1, # of the mean variance, added to each: directions of pure noise are not blown up
@@ -162,7 +163,7 @@ def forest_neighbours(
     pairs = np.stack(np.divmod(np.unique(np.concatenate(keys)), size), 1) if keys else np.empty((0, 2), np.int64)
     return pairs[pairs[:, 1] < n]
 
-# %% ../nbs/00d_duplicates.ipynb #4767e898
+# %% ../nbs/00d_duplicates.ipynb #8fabc79d
 def _nearest(x, leaves, k):
     "The k nearest of each picture within its leaf, as keys a·n+b with a < b."
     e = x[leaves]; s = e@e.transpose(0, 2, 1)
@@ -171,7 +172,7 @@ def _nearest(x, leaves, k):
     a = np.broadcast_to(leaves[..., None], b.shape)
     return (np.minimum(a, b)*len(x) + np.maximum(a, b)).ravel()
 
-# %% ../nbs/00d_duplicates.ipynb #127dd862
+# %% ../nbs/00d_duplicates.ipynb #d76b0b52
 def best_turn(
     spec: np.ndarray, # float32 (n,f,3)
     pairs: np.ndarray, # int (m,2)
@@ -188,7 +189,7 @@ def best_turn(
 
 def candidates(
     spec: np.ndarray, # float32 (n,f,3), from `spectrum`
-    k: int = 8, # partners that a picture may propose
+    k: int = 32, # partners that a picture may propose
     floor: float = .4, # least similarity of the spectra
     trees: int = 24, # of the forest
     seed: int = 0, # of the forest
@@ -204,7 +205,7 @@ def candidates(
     row = np.unique(row[rank < k])
     return pd.DataFrame(dict(a=pairs[row, 0], b=pairs[row, 1], turn=turns[row], distance=1-s[row]))
 
-# %% ../nbs/00d_duplicates.ipynb #bbb7e135
+# %% ../nbs/00d_duplicates.ipynb #07ce796f
 _LOG = np.log(np.arange(256, dtype=np.float32) + 8)
 def _blur(x, sigma): return cv2.GaussianBlur(x, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
 
@@ -226,7 +227,7 @@ def coarse_details(
     out -= out.mean((1, 2), keepdims=True); out /= np.maximum(np.linalg.norm(out, axis=(1, 2), keepdims=True), 1e-3)
     return out
 
-# %% ../nbs/00d_duplicates.ipynb #4220d67f
+# %% ../nbs/00d_duplicates.ipynb #a96417b5
 def shifted_correlation(
     a: np.ndarray, # float32 (m,s,s), each with mean 0 and length 1
     b: np.ndarray, # float32 (m,s,s), likewise, already turned
@@ -238,7 +239,7 @@ def shifted_correlation(
     r = r[:, near][:, :, near].reshape(len(a), -1); best = r.argmax(1)
     return r[np.arange(len(a)), best], np.stack([near[best//len(near)], near[best % len(near)]], 1)
 
-# %% ../nbs/00d_duplicates.ipynb #dce55b23
+# %% ../nbs/00d_duplicates.ipynb #6d65353f
 def aligned_correlation(
     a: np.ndarray, # float32 (64,64), from `detail`
     b: np.ndarray, # float32 (64,64), already turned
@@ -274,15 +275,15 @@ def confirm(
     def one(i): return aligned_correlation(detail(thumbs_a[i]), turn(detail(thumbs_b[i]), turns[i]), shifts[i])
     return np.array(thread_map(one, list(range(len(turns))), "confirming"), float)
 
-# %% ../nbs/00d_duplicates.ipynb #eed13c5e
-THRESHOLD = .85   # aligned correlation of a near duplicate
+# %% ../nbs/00d_duplicates.ipynb #ac7ebf8d
+THRESHOLD = .82   # aligned correlation of a near duplicate
 COARSE = .5       # correlation under the best shift, at half size, that is worth an alignment
 
 def near_duplicates(
     thumbs: np.ndarray, # uint8 (n,64,64,3), from `thumbnail`; a memory map will do
     ids: list, # n image ids, unique
     threshold: float = THRESHOLD,
-    k: int = 8, # candidates that a picture may propose
+    k: int = 32, # candidates that a picture may propose
     seed: int = 0, # of the search
 ) -> pd.DataFrame: # a, b (ids), distance, correlation, transform (of `TURNS`: so turned, b looks like a); best first
     "Pairs of images that show the same photograph."
@@ -312,7 +313,7 @@ def screen(
             score[r], by[r] = shifted_correlation(details[a[r]], np.moveaxis(turned, -1, 0))
     return c.assign(coarse=score, dy=by[:, 0], dx=by[:, 1])[score >= least].reset_index(drop=True)
 
-# %% ../nbs/00d_duplicates.ipynb #8e29cc29
+# %% ../nbs/00d_duplicates.ipynb #33bde147
 def clusters(
     pairs: pd.DataFrame, # columns a, b: ids
     ids: list, # all n image ids, in order
@@ -336,7 +337,7 @@ def duplicate_summary(
     a, b = (pairs[c].map(groups) for c in "ab"); known = a.notna() & b.notna(); between = int((a[known] != b[known]).sum())
     return out | dict(known=int(known.sum()), between=between, false_link_rate=between/len(ids) if len(ids) else 0.)
 
-# %% ../nbs/00d_duplicates.ipynb #c03c1a26
+# %% ../nbs/00d_duplicates.ipynb #cdeb0172
 def _jpeg(img, quality): return cv2.imdecode(cv2.imencode(".jpg", img, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
 def _cast(img, rng, low=.8, high=1.2): return np.clip(img*rng.uniform(low, high, 3) + .5, 0, 255).astype(np.uint8)
 def _crop(img, rng, share):
@@ -368,7 +369,7 @@ def recall_table(
                          lowest=p.correlation[right].quantile(.05), false=int((~right).sum())))
     return pd.DataFrame(rows)
 
-# %% ../nbs/00d_duplicates.ipynb #ade1cc7d
+# %% ../nbs/00d_duplicates.ipynb #230847aa
 def plot_threshold(
     true: np.ndarray, # correlations of true pairs
     strangers: np.ndarray, # correlations of candidates that are no pairs
@@ -378,10 +379,10 @@ def plot_threshold(
     "The two distributions and the line between them."
     d = pd.DataFrame(dict(correlation=np.concatenate([true, strangers]), pairs=["true"]*len(true) + ["strangers"]*len(strangers)))
     sns.histplot(d, x="correlation", hue="pairs", bins=np.linspace(-.2, 1, 61), stat="probability", common_norm=False, ax=ax)
-    ax.axvline(threshold, color="0.3", ls="--", lw=1)
+    ax.axvline(threshold, color="0.3", ls="--", lw=1); ax.set_ylabel("share")
     return ax
 
-# %% ../nbs/00d_duplicates.ipynb #6cece5ee
+# %% ../nbs/00d_duplicates.ipynb #f66af57d
 def time_steps(
     thumbs: np.ndarray, # uint8 (n,64,64,3)
     seed: int = 0,
@@ -398,3 +399,14 @@ def time_steps(
     c = done("screen, details included", screen(coarse_details(thumbs), c))
     done("confirm", confirm(thumbs[c.a.to_numpy()], thumbs[c.b.to_numpy()], c.turn.to_numpy(), 2*c[["dy", "dx"]].to_numpy()))
     return pd.DataFrame(rows)
+
+# %% ../nbs/00d_duplicates.ipynb #7fc29aa4
+def file_thumbnails(
+    files: list[Path], # n images
+) -> np.ndarray: # uint8 (n,64,64,3)
+    "Thumbnails of image files, orientation tags ignored. Where images are decoded anyway, call `thumbnail` there instead."
+    def one(f):
+        img = cv2.imread(str(f), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+        if img is None: raise ValueError(f"{f} is missing or no image that OpenCV can read: leave it out")
+        return thumbnail(img[..., ::-1])
+    return np.stack(thread_map(one, list(files), "thumbnails"))
