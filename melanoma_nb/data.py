@@ -119,7 +119,8 @@ def audit_image(
     try:
         data = Path(path).read_bytes(); h, w = image_size(data)
         thumb = thumbnail(decode_image(data, (2*SIDE, 2*SIDE)))
-    except (OSError, ValueError) as e: return np.zeros((SIDE, SIDE, 3), np.uint8), out | dict(status="corrupt", reason=str(e).replace(path, Path(path).name)[:120])
+    except (OSError, ValueError) as e:
+        return np.zeros((SIDE, SIDE, 3), np.uint8), out | dict(status="corrupt", reason=str(e).replace(path, Path(path).name)[:120])
     rotation, odd = exif_rotation(data)
     sha, unused = audit_mask(mask_path, (h, w)) if mask_path else ("", "")
     small = f"a side of {min(h, w)} px, below {MIN_SIDE}" if min(h, w) < MIN_SIDE else ""
@@ -146,7 +147,7 @@ def audit_files(
 
 def mark_copies(
     df: pd.DataFrame, # from `audit_files`
-) -> pd.DataFrame: # the same rows; of images with the same bytes, or the same id in the archive, one stays ok: one with a mask, if there is one
+) -> pd.DataFrame: # the same rows; of images with the same bytes, or the same id in the archive, one stays ok, if possible one with a mask
     "Exact duplicates, within and across data sets. A listed duplicate stays if the image that it repeats is not usable."
     df = df.copy(); usable = set(df.image_id[df.status == "ok"])
     first = df.reason.str.extract(r"listed as duplicate of ([^;]+)")[0]
@@ -174,7 +175,8 @@ def join_near(
     _, label = connected_components(coo_array((np.ones(len(a)), (a, b)), shape=(len(names),)*2), directed=False)
     first = pd.Series(np.arange(len(names))).groupby(label).transform("min").to_numpy()
     joined = np.bincount(label)[label] > 1
-    return df.assign(group_id=names[first[group]], group_by=np.where(joined[group], df.group_by.str.removesuffix("+near") + "+near", df.group_by))
+    by = np.where(joined[group], df.group_by.str.removesuffix("+near") + "+near", df.group_by)
+    return df.assign(group_id=names[first[group]], group_by=by)
 
 def find_near(
     df: pd.DataFrame, # from `mark_copies`
@@ -300,18 +302,20 @@ def published_folds(
             out[f"{n}-grouped-k{folds}-s{seed}"] = s[["image_id", "fold"]].reset_index(drop=True)
     return out
 
+# %% ../nbs/01_data.ipynb #b48a5ca5
 def write_folds(
     folder: Path, # see `published_folds`
     out: Path, # made if missing
 ) -> list[Path]: # the CSV files, each with `NAME.how.json` beside it
     "The published folds as files."
     out.mkdir(parents=True, exist_ok=True); paths, p = [], provenance()
+    hardware = dict(cores=p["cores"], machine=p["machine"], gpu=p["gpu"])
     for name, t in published_folds(folder).items():
         path = out/f"{name}.csv"
         with writing(path) as tmp: t.to_csv(tmp, index=False, lineterminator="\n")
         write_json(path.with_suffix(".how.json"), dict(
             command="melanoma_data folds DIR --out results/splits", seed=0, split="grouped, 5 folds, stratified by target", images=len(t),
-            sha256=sha256_file(path), commit=p["commit"], versions=p["versions"], hardware=dict(cores=p["cores"], machine=p["machine"], gpu=p["gpu"])))
+            sha256=sha256_file(path), commit=p["commit"], versions=p["versions"], hardware=hardware))
         paths.append(path)
     return paths
 
@@ -328,31 +332,38 @@ def summarise_manifest(
     return t.loc[list(g.groups)].fillna(0).astype(int)
 
 # %% ../nbs/01_data.ipynb #880c175f
+def _checks(d):
+    "What is counted of one data set: check -> image ids."
+    ok = d[d.status == "ok"]
+    def said(words): return d.image_id[d.reason.str.contains(words)]
+    return {
+        "images": d.image_id, "usable (ok)": ok.image_id, "melanoma": ok.image_id[ok.target == 1], "unlabelled": ok.image_id[ok.target < 0],
+        "listed duplicates": said("listed as duplicate"), "exact duplicates": said("the same (?:file|image) as"),
+        "missing": d.image_id[d.status == "missing"], "corrupt": d.image_id[d.status == "corrupt"],
+        f"side below {MIN_SIDE} px": said("a side of"), "EXIF rotation, ignored": d.image_id[d.exif_rotation > 0],
+        "mask not used": said("mask not used")}
+
 def audit_table(
     df: pd.DataFrame, # an audited manifest
     pairs: pd.DataFrame, # from `find_near`
     unlisted: dict[str, list] | None = None, # data set -> image files that no row mentions
 ) -> pd.DataFrame: # check, dataset, n, example
     "Everything that the audit counts."
-    rows = []
-    def say(check, name, hits, example=None): rows.append(dict(check=check, dataset=name, n=int(len(hits)), example=str(next(iter(hits), "")) if example is None else example))
-    splits = {s: split_manifest(df, s) for s in LITERALS["split"]} if (df.status == "ok").any() else {}
-    link = pd.concat([df.loc[pairs[c].astype(int), ["image_id", "dataset"]].reset_index(drop=True).add_suffix(f"_{c}") for c in "ab"], axis=1)
+    rows, ok = [], df[df.status == "ok"]
+    def say(check, name, hits): rows.append(dict(check=check, dataset=name, n=len(hits), example=str(next(iter(hits), ""))))
+    splits = {s: split_manifest(df, s) for s in LITERALS["split"]} if len(ok) else {}
+    a, b = (df.loc[pairs[c].astype(int), ["image_id", "dataset"]].reset_index(drop=True) for c in "ab")
     for name, d in df.groupby("dataset", sort=False):
-        ok = d[d.status == "ok"]; why = d.reason
-        for check, hits in (("images", d), ("usable (ok)", ok), ("melanoma", ok[ok.target == 1]), ("unlabelled", ok[ok.target < 0]),
-                ("listed duplicates", d[why.str.contains("listed as duplicate")]), ("exact duplicates", d[why.str.contains("the same (?:file|image) as")]),
-                ("missing", d[d.status == "missing"]), ("corrupt", d[d.status == "corrupt"]), (f"side below {MIN_SIDE} px", d[why.str.contains("a side of")]),
-                ("EXIF rotation, ignored", d[d.exif_rotation > 0]), ("mask not used", d[why.str.contains("mask not used")])): say(check, name, hits.image_id)
+        for check, hits in _checks(d).items(): say(check, name, hits)
         say("image files without a row", name, (unlisted or {}).get(name, []))
-        inside = link[(link.dataset_a == name) & (link.dataset_b == name)]
-        say("near-duplicate pairs", name, inside.image_id_a + " " + inside.image_id_b)
+        inside = (a.dataset == name) & (b.dataset == name); say("near-duplicate pairs", name, (a.image_id + " " + b.image_id)[inside])
         for s, split in splits.items():
-            for what, k in on_two_sides(ok, split).items(): rows.append(dict(check=f"{what} on two sides, {s}", dataset=name, n=k, example=""))
-    across = link[link.dataset_a != link.dataset_b]
-    say("near-duplicate pairs across sets", "all", across.image_id_a + " " + across.image_id_b)
+            for what, k in on_two_sides(ok[ok.dataset == name], split).items():
+                rows.append(dict(check=f"{what} on two sides, {s}", dataset=name, n=k, example=""))
+    say("near-duplicate pairs across sets", "all", (a.image_id + " " + b.image_id)[a.dataset != b.dataset])
     return pd.concat([pd.DataFrame(rows), near_rows(df, pairs)], ignore_index=True)
 
+# %% ../nbs/01_data.ipynb #eb3464b3
 def near_rows(
     df: pd.DataFrame, # an audited manifest
     pairs: pd.DataFrame, # from `find_near`
@@ -360,15 +371,15 @@ def near_rows(
     "The largest cluster, and links that the metadata contradict."
     ok = df[df.status == "ok"]; known = ok.lesion_id.fillna(ok.patient_id)
     s = duplicate_summary(pairs, ok.index.tolist(), known)
-    bad = pairs[[x != y for x, y in zip(pairs.a.map(known), pairs.b.map(known))]] if s["between"] else pairs[:0]
-    bad = bad[bad.a.map(known).notna() & bad.b.map(known).notna()]
-    said = " ".join(ok.image_id[[int(bad.a.iloc[0]), int(bad.b.iloc[0])]]) if len(bad) else ""
+    a, b = pairs.a.map(known), pairs.b.map(known); bad = pairs[a.notna() & b.notna() & (a != b)]
+    pair = " ".join(ok.image_id[[int(bad.a.iloc[0]), int(bad.b.iloc[0])]]) if len(bad) else ""
     big = ok.group_id[ok.group_by.str.endswith("+near")].value_counts()
     return pd.DataFrame([
-        dict(check="images in the largest near-duplicate cluster", dataset="all", n=s["largest"], example=""),
-        dict(check="images in the largest joined group", dataset="all", n=int(big.max()) if len(big) else 0, example=str(big.index[0]) if len(big) else ""),
-        dict(check="links between known lesions", dataset="all", n=s["between"], example=said),
-        dict(check="links between known lesions, a million images", dataset="all", n=round(1e6*s["false_link_rate"]), example="")])
+        ("images in the largest near-duplicate cluster", s["largest"], ""),
+        ("images in the largest joined group", int(big.max()) if len(big) else 0, str(big.index[0]) if len(big) else ""),
+        ("links between known lesions", s["between"], pair),
+        ("links between known lesions, a million images", round(1e6*s["false_link_rate"]), "")],
+        columns=["check", "n", "example"]).assign(dataset="all")[["check", "dataset", "n", "example"]]
 
 # %% ../nbs/01_data.ipynb #b31d10b9
 def plot_audit(
@@ -417,7 +428,8 @@ def check_usable(
     "A manifest without a usable image is an error that says why."
     if not (df.status == "ok").any():
         bad = df[df.status != "ok"].groupby(["dataset", "status"]).reason.agg(["size", "first"])
-        raise ValueError("no image is usable: " + "; ".join(f"{n} of {d} are {s} ({why})" for (d, s), (n, why) in zip(bad.index, bad.to_numpy())))
+        said = "; ".join(f"{n} of {d} are {s} ({why})" for (d, s), (n, why) in zip(bad.index, bad.to_numpy()))
+        raise ValueError(f"no image is usable: {said}")
     return df
 
 # %% ../nbs/01_data.ipynb #5ddabd5f
@@ -430,21 +442,23 @@ def build_manifest(
         notes = []; rows = read_sources(names, folder, notes)
         df, thumbs = audit_files(rows, out/"thumbs"); df = mark_copies(df)
         pairs = find_near(df, thumbs); df = join_near(df, pairs)
-        unlisted = {n: [str(f.relative_to(folder) if f.is_relative_to(folder) else f) for f in unlisted_files(n, source_path(n, folder))] for n in names}
+        unlisted = {n: [os.path.relpath(f, folder) for f in unlisted_files(n, source_path(n, folder))] for n in names}
         audit_table(df, pairs, unlisted).to_csv(out/"audit.csv", index=False)
-        near = pairs.assign(**{f"{c}_{k}": df[f].reindex(pairs[c]).to_numpy() for c in "ab" for k, f in (("id", "image_id"), ("dataset", "dataset"))})
-        near[["a_id", "a_dataset", "b_id", "b_dataset", "distance", "correlation", "transform"]].to_csv(out/"near.csv", index=False)
+        ends = [df.loc[pairs[c].astype(int), ["image_id", "dataset"]].add_suffix(f"_{c}").reset_index(drop=True) for c in "ab"]
+        pd.concat([*ends, pairs.drop(columns=["a", "b"]).reset_index(drop=True)], axis=1).to_csv(out/"near.csv", index=False)
         for c in ("path", "mask_path"): df[c] = [os.path.relpath(p, folder) if p else "" for p in df[c]]
         df.to_csv(out/"manifest.csv", index=False); (out/"notes.txt").write_text("".join(f"{line}\n" for line in notes))
     return make_run("manifest", "+".join(names), dict(version=VERSION, listing=config_hash(listing(folder, names))), make, resume=True)
 
+# %% ../nbs/01_data.ipynb #725bcfb9
 def read_manifest(
     run: Path, # from `build_manifest`
     folder: Path, # that it was made of
 ) -> pd.DataFrame: # all rows, with paths to files
     "A manifest back in memory."
     text = "image_id dataset path patient_id lesion_id group_id diagnosis sex site skin_tone status reason group_by mask_path sha256".split()
-    df = pd.read_csv(run/"manifest.csv", dtype=dict.fromkeys(text, str), keep_default_na=False, na_values={c: [""] for c in ("age", "patient_id", "lesion_id", "sex", "site", "skin_tone")})
+    blank = {c: [""] for c in ("age", "patient_id", "lesion_id", "sex", "site", "skin_tone")}   # empty means unknown there, "" elsewhere
+    df = pd.read_csv(run/"manifest.csv", dtype=dict.fromkeys(text, str), keep_default_na=False, na_values=blank)
     for c in ("path", "mask_path"): df[c] = [os.path.normpath(folder/p) if p else "" for p in df[c]]
     return df
 
@@ -506,7 +520,8 @@ def open_study(
     folder, names = data_folder(profile), list(dict.fromkeys((*profile.datasets, *profile.seg_datasets)))
     run = build_manifest(folder, names); df = check_usable(read_manifest(run, folder))
     if nameless := [d for d in profile.datasets if (df.target[(df.dataset == d) & (df.status == "ok")] < 0).any()]:
-        raise ValueError(f"{', '.join(nameless)} has images without a diagnosis, which cannot be classified: give it labels, or use it in seg_datasets only")
+        raise ValueError(f"{', '.join(nameless)} has images without a diagnosis, which cannot be classified: "
+                         "give it labels, or use it in seg_datasets only")
     file, split = split_file(profile, run, df)
     images = df[df.status == "ok"].reset_index(drop=True).assign(fold=split.fold, split=choose_fold(split, profile.folds, profile.fold))
     split_hash = config_hash([split.image_id.tolist(), split.fold.tolist(), split.split.tolist()])
@@ -655,10 +670,12 @@ def audit_line(
 ) -> str: # one line
     "The audit in a sentence."
     k, n = df.status.value_counts(), table.groupby("check").n.sum()
-    return (f"{k.get('ok', 0):,} of {len(df):,} images usable ({', '.join(f'{k.get(s, 0):,} {s}' for s in ('duplicate', 'missing', 'corrupt'))}); "
-            f"{((df.status == 'ok') & (df.target == 1)).sum():,} melanomas; {n['near-duplicate pairs'] + n['near-duplicate pairs across sets']:,} near-duplicate pairs, "
-            f"the largest cluster holds {n['images in the largest near-duplicate cluster']}; {n['links between known lesions']:,} links between known lesions")
+    other = ", ".join(f"{k.get(s, 0):,} {s}" for s in ("duplicate", "missing", "corrupt"))
+    pairs, large = n["near-duplicate pairs"] + n["near-duplicate pairs across sets"], n["images in the largest near-duplicate cluster"]
+    return (f"{k.get('ok', 0):,} of {len(df):,} images usable ({other}); {((df.status == 'ok') & (df.target == 1)).sum():,} melanomas; "
+            f"{pairs:,} near-duplicate pairs, the largest cluster holds {large}; {n['links between known lesions']:,} links between known lesions")
 
+# %% ../nbs/01_data.ipynb #b2a8c0ce
 def audit_to(
     folder: Path, # see `find_datasets`
     out: Path, # made if missing; what stands there of an earlier audit is replaced
@@ -679,18 +696,21 @@ def audit_to(
 def _parser():
     class Parser(argparse.ArgumentParser):
         def error(self, message): self.print_usage(sys.stderr); self.exit(1, f"{self.prog}: {message}\n")
-    top = Parser(prog="melanoma_data", description="Download, audit and split dermoscopic data sets."); sub = top.add_subparsers(dest="what", required=True)
+    top = Parser(prog="melanoma_data", description="Download, audit and split dermoscopic data sets.")
+    sub = top.add_subparsers(dest="what", required=True)
     d = sub.add_parser("download", help="fetch a published data set"); d.add_argument("name", choices=list(CATALOGUE))
     d.add_argument("--dest", required=True, help="the data set goes into the folder NAME in it")
     d.add_argument("--yes", action="store_true", help="accept the licence without being asked")
     d.add_argument("--keep", action="store_true", help="keep the archives after unpacking")
     a = sub.add_parser("audit", help="look at every file of the data sets in a folder"); a.add_argument("folder")
     a.add_argument("--out", required=True, help="folder for manifest.csv, audit.csv, near.csv and audit.png")
-    f = sub.add_parser("folds", help="remake the published five folds"); f.add_argument("folder", help="with the published tables, side by side")
+    f = sub.add_parser("folds", help="remake the published five folds")
+    f.add_argument("folder", help="with the published tables, side by side")
     f.add_argument("--out", required=True, help="folder for the files")
     t = sub.add_parser("template", help="write an example of a YAML for a data set of your own"); t.add_argument("path", help="NAME.yaml")
     return top
 
+# %% ../nbs/01_data.ipynb #996ad806
 def melanoma_data(
     argv: list[str] | None = None, # arguments; None: those of the process
 ) -> int: # exit status: 0, or 1 for a wrong call, a wrong table, or a download that did not end
@@ -741,9 +761,11 @@ def plot_look(
 ) -> np.ndarray: # `axs`
     "Class balance, image sizes, images a group, and melanoma share by age, sex and site."
     ax = axs.ravel(); cls = df.target.map({0: "benign", 1: "malignant"})
-    pd.crosstab(df.dataset, cls).plot.barh(stacked=True, ax=ax[0], color=CLASS_COLOURS).set(xlabel="images", ylabel=""); ax[0].legend(frameon=False, fontsize=7)
+    pd.crosstab(df.dataset, cls).plot.barh(stacked=True, ax=ax[0], color=CLASS_COLOURS).set(xlabel="images", ylabel="")
+    ax[0].legend(frameon=False, fontsize=7)
     ax[1].scatter(df.width, df.height, s=8, alpha=.3, color="#555555"); ax[1].set(xlabel="width (pixels)", ylabel="height (pixels)")
-    size = df.group_id.value_counts(); ax[2].hist(size, bins=np.arange(.5, size.max()+1), color="#555555"); ax[2].set(xlabel="images in a group", ylabel="groups")
+    size = df.group_id.value_counts()
+    ax[2].hist(size, bins=np.arange(.5, size.max()+1), color="#555555"); ax[2].set(xlabel="images in a group", ylabel="groups")
     d = df.assign(age=(df.age.astype(float)//20*20).map(lambda a: f"{a:.0f}–{a+19:.0f}", na_action="ignore"))
     for a, c in zip(ax[3:], ("age", "sex", "site")):
         t = rate_by(d, c); t = t if c == "age" else t.sort_values("n").tail(6)
