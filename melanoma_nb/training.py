@@ -301,14 +301,16 @@ def best_epoch(
 
 # %% ../nbs/01b_training.ipynb #e2402ee6
 _KILLER = """
-import os, signal, sys, threading
+import atexit, os, random, signal, sys, threading, time
 from melanoma_nb import core, training
 mode, at = sys.argv[1], sys.argv[2]
 def die(): os.kill(os.getpid(), signal.SIGKILL)
-init, replace, save, begun = training.Footing.__init__, os.replace, training.save_file, []
-def fit_begins(self, seed):
-    begun.append(1); init(self, seed)
-    if mode == "seconds": threading.Timer(float(at), die).start()
+init, replace, save, step = training.Footing.__init__, os.replace, training.save_file, training.History.after_batch
+begun, steps = [], [time.time()]
+def fit_begins(self, seed): begun.append(1); init(self, seed)
+def after_batch(self):
+    step(self); steps.append(time.time())
+    if (mode, at) == ("batch", str(len(steps)-1)): threading.Timer(random.Random().random()*(steps[-1]-steps[-2]), die).start()
 def renaming(src, dst):
     name = "folder" if os.path.isdir(src) else os.path.basename(dst)
     if begun and (mode, at) == ("before", name): die()
@@ -319,16 +321,17 @@ def saving(tensors, path, **kw):
     if begun and mode == "writing" and at in os.path.basename(path):
         data = open(path, "rb").read()
         with open(path, "wb") as f: f.write(data[:len(data)//2]); f.flush(); die()
-training.Footing.__init__, os.replace, training.save_file = fit_begins, renaming, saving
+training.Footing.__init__, os.replace, training.save_file, training.History.after_batch = fit_begins, renaming, saving, after_batch
+if mode == "never": atexit.register(lambda: print(len(steps)-1))
 """
 
 # %% ../nbs/01b_training.ipynb #f98d7f7c
 def kill_moments(
     rng: np.random.Generator,
-    epoch: float, # seconds of an epoch
-) -> list[tuple[str, str]]: # mode (seconds since the fit began | before or after a rename | writing) and seconds or the file
-    "Ten moments: four at random times, the others around files being written and renamed, the last two around the run's own folder."
-    times = [("seconds", f"{s:.2f}") for s in rng.uniform(.2, 1.3, 4)*epoch]
+    epoch: float, # batches of an epoch, those of the validation part among them
+) -> list[tuple[str, str]]: # mode (batch: while it is worked on | before or after a rename | writing) and its number or the file
+    "Ten moments: four in random batches, the others around files being written and renamed, the last two around the run's own folder."
+    times = [("batch", str(max(1, int(b)))) for b in rng.uniform(.2, 1.3, 4)*epoch]
     return [("after", MODEL), ("before", CHECKPOINT), ("writing", CHECKPOINT), *times[:2], ("after", CHECKPOINT), *times[2:],
             ("before", "history.csv"), ("before", "folder")]
 
@@ -347,7 +350,7 @@ def run_killed(
     runs: Path, # the run folder
     mode: str = "never", # see `kill_moments`
     at: str = "",
-) -> str | None: # the last line that the code printed; None if it was killed
+) -> tuple[Path, int] | None: # the run's folder and how many batches were worked on; None if it was killed
     "Run code in a process of its own that is killed at a moment."
     p = subprocess.Popen([sys.executable, "-c", _KILLER + code, mode, at], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True, env=dict(os.environ, MELANOMA_NB_RUNS=str(runs)))
@@ -355,7 +358,9 @@ def run_killed(
     if p.returncode not in (0, -signal.SIGKILL if mode != "never" else 0):
         raise RuntimeError(f"the run failed by itself (exit status {p.returncode}):\n{err[-2000:]}")
     if p.returncode == 0 and mode != "never": raise AssertionError(f"the moment {mode} {at} never came: the run was not killed")
-    return out.strip().splitlines()[-1] if mode == "never" else None
+    if mode != "never": return None
+    folder, batches = out.strip().splitlines()[-2:]
+    return Path(folder), int(batches)
 
 # %% ../nbs/01b_training.ipynb #d3d88cb8
 def kill_and_resume(
@@ -366,15 +371,15 @@ def kill_and_resume(
     ("Kill a real run of 8 or more epochs at ten moments, each time on top of what the kill before left; "
      "at the end it must equal an undisturbed one, and no epoch may have been trained twice.")
     with tempfile.TemporaryDirectory() as a, tempfile.TemporaryDirectory() as b:
-        whole = Path(run_killed(code, a)); history = pd.read_csv(whole/"history.csv"); rows, kept = [], []
+        whole, batches = run_killed(code, a); history = pd.read_csv(whole/"history.csv"); rows, kept = [], []
         def still_kept(now, when):
             if now[:len(kept)] != kept:
                 raise AssertionError(f"{when}: of the {len(kept)} epochs kept before, some were trained again")
-        for mode, at in kill_moments(np.random.default_rng(seed), history.seconds.median()):
+        for mode, at in kill_moments(np.random.default_rng(seed), batches/len(history)):
             run_killed(code, b, mode, at)
             now = kept_seconds(Path(b)/whole.parent.name, whole.name); still_kept(now, f"killed {mode} {at}")
             kept = now; rows.append(dict(mode=mode, at=at, epochs=len(kept)))
-        again = Path(run_killed(code, b)); end = pd.read_csv(again/"history.csv"); still_kept(end.seconds.tolist(), "at the end")
+        again, _ = run_killed(code, b); end = pd.read_csv(again/"history.csv"); still_kept(end.seconds.tolist(), "at the end")
         differ = [f for f in files if (whole/f).read_bytes() != (again/f).read_bytes()]
         if not end.drop(columns="seconds").equals(history.drop(columns="seconds")): differ.append("history.csv")
         if (names := sorted(f.name for f in again.iterdir())) != sorted(f.name for f in whole.iterdir()):
