@@ -388,13 +388,14 @@ def plot_audit(
 ) -> list[Axes]: # `axs`
     "Images by status, and how many images a group holds."
     n = summarise_manifest(df)[["ok", "duplicate", "missing", "corrupt"]]
-    n.plot.barh(stacked=True, ax=axs[0], color=["#7aa67a", "#c9b458", "#9a9a9a", "#c4473a"]); axs[0].legend(frameon=False, fontsize=7)
-    axs[0].set(xlabel="images", ylabel="")
+    n.plot.barh(stacked=True, ax=axs[0], color=["#7aa67a", "#c9b458", "#9a9a9a", "#c4473a"]); axs[0].set(xlabel="images", ylabel="")
+    axs[0].legend(frameon=False, fontsize=7, ncols=4, loc="lower center", bbox_to_anchor=(.5, 1))
     ok = df[df.status == "ok"]
     for name, d in ok.groupby("dataset", sort=False):
         size = d.group_id.value_counts().value_counts().sort_index()
         axs[1].plot(size.index, size, "o", ms=4, label=name)
-    axs[1].set(xscale="log", yscale="log", xlabel="images in a group", ylabel="groups"); axs[1].legend(frameon=False, fontsize=7)
+    axs[1].set(xlabel="images in a group", ylabel="groups"); axs[1].legend(frameon=False, fontsize=7)
+    if ok.group_id.value_counts().max() > 10: axs[1].set(xscale="log", yscale="log")
     return axs
 
 # %% ../nbs/01_data.ipynb #5bce4e6c
