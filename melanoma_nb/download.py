@@ -464,6 +464,11 @@ def _agreed(ask):
         print("nobody is here to be asked: say yes=True, or --yes on the command line"); return False
 
 # %% ../nbs/00b_download.ipynb #d000003a
+def _sweep(folder):
+    "Remove what `core.writing` left half written in a process that was killed; we hold the lock."
+    for f in folder.rglob(".*.tmp"):
+        if re.fullmatch(r"\..+\.\d+\.tmp", f.name): f.unlink()
+
 def download_dataset(
     name: str, # a key of `catalogue`: isic2020 or ham10000
     dest: Path, # the data set goes into the folder `name` in it
@@ -488,7 +493,7 @@ def download_dataset(
                             "make room, or name another folder")
     if not yes and not _agreed(ask): print("nothing was downloaded"); return None
     with _locked(folder):
-        try: _run(source, folder, keep, free, kw)
+        try: _sweep(folder); _run(source, folder, keep, free, kw)
         except KeyboardInterrupt: print(f"{name}: stopped; what has come is kept, and the same command goes on from there"); raise
     print(f"{name}: done, in {folder}")
     return folder
