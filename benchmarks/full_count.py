@@ -1,7 +1,7 @@
 """python benchmarks/full_count.py --metadata DIR [--out results]: a dry run at the real counts. 33,126 small JPEGs under the names of ISIC 2020 and 10,015 under those of HAM10000,
 with the real tables from DIR (ISIC_2020_Training_GroundTruth_v2.csv, ISIC_2020_Training_Duplicates.csv, HAM10000_metadata.csv): every picture is another one, the listed duplicates
 are re-encoded copies. Readers, audit, splits and a cache at 32 px are timed on half of the images and on all of them, each in a process of its own."""
-import argparse, json, os, resource, shutil, subprocess, sys, tempfile, time
+import argparse, json, os, shutil, subprocess, sys, tempfile, time
 from dataclasses import replace
 from pathlib import Path
 import cv2
@@ -37,27 +37,32 @@ def put(folder: Path, name: str, img, quality: int) -> None:
     cv2.imwrite(str(folder/f"{name}.jpg"), img[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
 
 
+def peak_mb() -> float:
+    "Peak memory of this process alone (the rusage of a child may be its parent's)."
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))/1e3
+
+
 def measure(data: Path, work: Path) -> dict:
     "Seconds of each step, and what came out."
     os.environ.update(MELANOMA_NB_DATA=str(data), MELANOMA_NB_RUNS=str(work), IN_TEST="1")   # no progress bars
     from melanoma_nb.core import get_profile
-    from melanoma_nb.data import Study, audit_files, audit_table, find_near, input_cache, join_near, mark_copies, split_manifest
+    from melanoma_nb.data import Study, audit_files, audit_table, copy_pairs, find_near, input_cache, join_near, mark_copies, split_manifest
     from melanoma_nb.sources import read_sources
-    base, seconds, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/1e3, [], time.perf_counter()
+    base, seconds, start = peak_mb(), [], time.perf_counter()
     def lap(x):
         nonlocal start
         seconds.append(time.perf_counter()-start); start = time.perf_counter()
         return x
     rows = lap(read_sources(["isic2020", "ham10000"], data))
     df, thumbs = lap(audit_files(rows, work/"thumbs"))
-    df = lap(mark_copies(df)); pairs = lap(find_near(df, thumbs)); df = lap(join_near(df, pairs))
+    df = lap(mark_copies(df)); pairs = lap(find_near(df, thumbs)); df = lap(join_near(df, pd.concat([pairs[["a", "b"]], copy_pairs(df)])))
     split = split_manifest(df, "random"); split = lap(split_manifest(df, folds=5)); table = lap(audit_table(df, pairs))
     p = replace(get_profile("paper", image_size=32), datasets=("isic2020", "ham10000"))
     study = Study(p, df[df.status == "ok"].reset_index(drop=True).assign(fold=split.fold, split=""), df, work, "", table)
     lap(input_cache(study, "original"))
     isic = df[df.dataset == "isic2020"]; disk = sum(f.stat().st_size for f in work.rglob("*") if f.is_file())/1e6
     return dict(seconds=dict(zip(STEPS, seconds)), images=len(df), ok=int((isic.status == "ok").sum()), duplicate=int((isic.status == "duplicate").sum()),
-                malignant=int(isic.target[isic.status == "ok"].sum()), pairs=len(pairs), memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/1e3, base_mb=base, disk_mb=disk)
+                malignant=int(isic.target[isic.status == "ok"].sum()), pairs=len(pairs), memory_mb=peak_mb(), base_mb=base, disk_mb=disk)
 
 
 def table(results: list[dict]) -> pd.DataFrame:
@@ -84,6 +89,9 @@ def main() -> None:
             p = subprocess.run([sys.executable, __file__, "--metadata", args.metadata, "--child", data, work], stdout=subprocess.PIPE, text=True, check=True, stdin=subprocess.DEVNULL)
             results.append(json.loads(p.stdout.splitlines()[-1])); shutil.rmtree(data); shutil.rmtree(work)
     t = table(results); print(t.to_string(index=False))
+    assert [results[1][k] for k in ("ok", "duplicate", "malignant")] == [32_701, 425, 581], "the counts of ISIC 2020 are not the published ones"
+    slow = t[(t.unit == "s") & (t.ratio > 2.3) & (t.full > 1)]
+    print("no step takes more than 2.3 times as long for twice the images" if not len(slow) else f"more than 2.3 times as long for twice the images: {', '.join(slow.step)}")
     if args.out:
         from melanoma_nb.core import provenance, write_json
         args.out.mkdir(parents=True, exist_ok=True); t.to_csv(args.out/"full_count.csv", index=False); p = provenance()

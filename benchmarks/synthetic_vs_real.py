@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pandas as pd
-from melanoma_nb.core import provenance, project_root, real_dir, thread_map, write_json, writing
+from melanoma_nb.core import provenance, real_dir, thread_map, write_json, writing
 from melanoma_nb.synthetic import VERSION, compare_quartiles, lesion_measures, make_demo, read_truth
 
 PREVALENCE = .1945    # 389 of the 2,000 real lesions are melanomas
@@ -38,9 +38,9 @@ def sheet(left: list, right: list, path: Path, rows: int = 5, side: int = 200) -
 if __name__ == "__main__":
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("--n", type=int, default=400); a.add_argument("--seed", type=int, default=0)
-    a.add_argument("--sheet", type=Path); a = a.parse_args()
+    a.add_argument("--sheet", type=Path); a.add_argument("--out", type=Path, help="folder for synthetic_vs_real.csv and .how.json"); a = a.parse_args()
     real = real_dir()
-    if real is None: sys.exit("no real samples: set MELANOMA_NB_REAL to their folder")
+    if real is None: print("skipped: no real samples (set MELANOMA_NB_REAL to their folder)"); sys.exit()
     with tempfile.TemporaryDirectory() as d:
         made = make_demo(Path(d)/"set", n_isic=0, n_ham=a.n, n_duplicates=0, seed=a.seed, prevalence=PREVALENCE)/"ham10000"
         files = dict(real=pairs(real/"lesions-512", "images", "masks"),
@@ -50,10 +50,11 @@ if __name__ == "__main__":
             sheet(*([f[i] for i in p] for f, p in zip(files.values(), pick)), a.sheet)
         found = {k: pd.DataFrame(thread_map(lambda p: lesion_measures(*square(*p)), f, k)) for k, f in files.items()}
     table = compare_quartiles(found["real"], found["synthetic"])
-    folder = project_root()/"results"; folder.mkdir(exist_ok=True)
+    print(table.round(3).to_string(index=False))
+    if not a.out: sys.exit()
+    folder = a.out; folder.mkdir(parents=True, exist_ok=True)
     with writing(folder/"synthetic_vs_real.csv") as tmp: table.round(4).to_csv(tmp, index=False)
     p = provenance()
-    write_json(folder/"synthetic_vs_real.how.json", dict(command=f"python benchmarks/synthetic_vs_real.py --n {a.n} --seed {a.seed}", seed=a.seed,
+    write_json(folder/"synthetic_vs_real.how.json", dict(command=f"python benchmarks/synthetic_vs_real.py --n {a.n} --seed {a.seed} --out results", seed=a.seed,
         commit=p["commit"], versions=p["versions"], hardware={k: p[k] for k in ("machine", "cores", "gpu")}, synthetic_version=VERSION,
         note="Real: 2,000 images of ISIC 2018 Task 1 training, 512x512 centre squares; overlap: the interquartile ranges meet."))
-    print(table.round(3).to_string(index=False))

@@ -106,8 +106,9 @@ def check_literal(
     return value
 
 def own_datasets() -> dict[str, Path]: # name -> its YAML file
-    "The user's own data sets: `NAME.yaml` in the data folder describes the data set NAME."
-    return {p.stem: p for p in sorted(data_dir().glob("*.yaml"))}
+    "The user's own data sets: `NAME.yaml` in the data folder describes the data set NAME; other YAML files name no folder and no csv."
+    def ours(p): return not p.name.startswith(".") and {"folder", "csv"} & {line.split(":")[0] for line in p.read_text(errors="replace").splitlines()}
+    return {p.stem: p for p in sorted(data_dir().glob("*.yaml")) if ours(p)}
 
 def check_dataset(
     name: str, # of a data set

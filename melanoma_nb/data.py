@@ -4,13 +4,13 @@
 
 # %% auto #0
 __all__ = ['MAX_PIXELS', 'MIN_SIDE', 'PUBLISHED', 'VERSION', 'INPUT_VERSION', 'image_size', 'decode_image', 'read_mask', 'resize',
-           'exif_rotation', 'audit_mask', 'audit_image', 'audit_files', 'mark_copies', 'join_near', 'find_near',
-           'frame_shape', 'read_resized', 'read_frame', 'model_input', 'assign_groups', 'split_manifest', 'choose_fold',
-           'on_two_sides', 'published_folds', 'write_folds', 'summarise_manifest', 'audit_table', 'near_rows',
-           'plot_audit', 'data_folder', 'listing', 'check_usable', 'build_manifest', 'read_manifest', 'fingerprint',
-           'parts_hash', 'Study', 'split_file', 'open_study', 'input_spec', 'input_cache', 'gather', 'CacheLoader',
-           'shuffled', 'BalancedSampler', 'find_datasets', 'audit_line', 'audit_to', 'melanoma_data', 'split_table',
-           'plot_split', 'rate_by', 'plot_look']
+           'exif_rotation', 'audit_mask', 'audit_image', 'audit_files', 'mark_copies', 'join_near', 'copy_pairs',
+           'find_near', 'frame_shape', 'read_resized', 'read_frame', 'model_input', 'assign_groups', 'split_manifest',
+           'choose_fold', 'on_two_sides', 'published_folds', 'write_folds', 'summarise_manifest', 'audit_table',
+           'contradicted', 'near_rows', 'plot_audit', 'data_folder', 'listing', 'check_usable', 'build_manifest',
+           'read_manifest', 'fingerprint', 'parts_hash', 'Study', 'check_kept', 'split_file', 'open_study',
+           'input_spec', 'input_cache', 'gather', 'CacheLoader', 'shuffled', 'BalancedSampler', 'find_datasets',
+           'audit_line', 'audit_to', 'melanoma_data', 'split_table', 'plot_split', 'rate_by', 'plot_look']
 
 # %% ../nbs/01_data.ipynb #9fe02c3d
 import argparse, hashlib, os, sys
@@ -32,11 +32,11 @@ from scipy.sparse.csgraph import connected_components
 from torch.utils.data import Sampler
 from .core import (
     CLASS_COLOURS, LITERALS, ImageCache, Profile, build_cache, check_literal, config_hash, data_dir, environ,
-    make_run, provenance, runs_dir, sha256_file, show_images, write_json, writing)
+    make_run, own_datasets, provenance, runs_dir, sha256_file, show_images, write_json, writing)
 from .download import CATALOGUE, download_dataset
 from .duplicates import SIDE, duplicate_summary, near_duplicates, show_pairs, thumbnail
 from .sources import (
-    COLUMNS, files_below, image_key, join_sources, read_labels, read_own, read_sources, source_path, unlisted_files, write_template)
+    COLUMNS, files_below, image_key, join_sources, own_space, read_labels, read_own, read_sources, source_path, unlisted_files, write_template)
 from .synthetic import profile_data
 
 # %% ../nbs/01_data.ipynb #8f4a0a9d
@@ -64,8 +64,11 @@ def decode_image(
     "Decode an image on its raw pixel grid. A broken file is a ValueError."
     image_size(data)
     if data[:2] == _JPEG:
-        h, w = size or (0, 0)
-        return simplejpeg.decode_jpeg(data, "RGB", min_height=h, min_width=w, min_factor=1)
+        how = dict(colorspace="RGB", min_height=size[0] if size else 0, min_width=size[1] if size else 0, min_factor=1)
+        try: return simplejpeg.decode_jpeg(data, **how)
+        except ValueError as e:
+            if "extraneous bytes" not in str(e): raise
+            return simplejpeg.decode_jpeg(data, strict=False, **how)     # stray bytes between the parts of a file that is whole
     img = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
     if img is None: raise ValueError("the image data are broken or cut off")
     return img
@@ -147,15 +150,16 @@ def audit_files(
 
 def mark_copies(
     df: pd.DataFrame, # from `audit_files`
-) -> pd.DataFrame: # the same rows; of images with the same bytes, or the same id in the archive, one stays ok, if possible one with a mask
+) -> pd.DataFrame: # the same rows; of images with the same bytes, or the same id in the archive, one stays ok: with a label and a mask, if there is one
     "Exact duplicates, within and across data sets. A listed duplicate stays if the image that it repeats is not usable."
     df = df.copy(); usable = set(df.image_id[df.status == "ok"])
     first = df.reason.str.extract(r"listed as duplicate of ([^;]+)")[0]
     alone = (df.status == "duplicate") & first.notna() & ~first.isin(usable) & (df.path != "")
     df.loc[alone, "reason"] = "stays, since it is " + df.reason[alone] + ", which is not usable"; df.loc[alone, "status"] = "ok"
-    ok = df[df.status == "ok"]
-    for key, why in ((ok.sha256.str[:16], "the same file as"), (image_key(ok.image_id), "the same image as")):
-        left = df.loc[ok.index].assign(key=key, no_mask=ok.mask_path == "").query("status == 'ok'").sort_values("no_mask", kind="stable")
+    ok = df[df.status == "ok"]; name = image_key(ok.image_id).where(~own_space(ok), ok.dataset + "/" + ok.image_id)
+    for key, why in ((ok.sha256.str[:16], "the same file as"), (name, "the same image as")):
+        left = df.loc[ok.index].assign(key=key, nameless=ok.target < 0, no_mask=ok.mask_path == "").query("status == 'ok'")
+        left = left.sort_values(["nameless", "no_mask"], kind="stable")
         first = left.drop_duplicates("key").set_index("key")
         again = left[left.duplicated("key")]
         of = first.loc[again.key]
@@ -177,6 +181,15 @@ def join_near(
     joined = np.bincount(label)[label] > 1
     by = np.where(joined[group], df.group_by.str.removesuffix("+near") + "+near", df.group_by)
     return df.assign(group_id=names[first[group]], group_by=by)
+
+# %% ../nbs/01_data.ipynb #1bdceeb6
+def copy_pairs(
+    df: pd.DataFrame, # from `mark_copies`
+) -> pd.DataFrame: # a, b: row numbers of images whose files are the same, byte for byte
+    "Exact copies: whose file it is does not matter, since both names show one photograph."
+    have = df[df.sha256 != ""]
+    first = have.index.to_series().groupby(have.sha256.str[:16]).transform("min")
+    return pd.DataFrame(dict(a=first.to_numpy(int), b=have.index)).query("a != b")
 
 def find_near(
     df: pd.DataFrame, # from `mark_copies`
@@ -364,21 +377,32 @@ def audit_table(
     return pd.concat([pd.DataFrame(rows), near_rows(df, pairs)], ignore_index=True)
 
 # %% ../nbs/01_data.ipynb #eb3464b3
+def contradicted(
+    ok: pd.DataFrame, # usable rows of a manifest
+    pairs: pd.DataFrame, # columns a, b: row numbers
+) -> np.ndarray: # (len(pairs),) bool
+    "Do the metadata say that the two images show different lesions, or different patients? Ids of different origin say nothing."
+    def differ(c):
+        space = ok[c].str.split("_").str[0].where(~own_space(ok), ok.dataset)
+        a, b, sa, sb = (pairs[e].map(x) for x in (ok[c], space) for e in "ab")
+        known = a.notna() & b.notna() & (sa == sb)
+        return known, known & (a != b)
+    (lesion, other), (_, people) = differ("lesion_id"), differ("patient_id")
+    return (other | (~lesion & people)).to_numpy(bool)
+
 def near_rows(
     df: pd.DataFrame, # an audited manifest
     pairs: pd.DataFrame, # from `find_near`
 ) -> pd.DataFrame: # check, dataset, n, example
     "The largest cluster, and links that the metadata contradict."
-    ok = df[df.status == "ok"]; known = ok.lesion_id.fillna(ok.patient_id)
-    s = duplicate_summary(pairs, ok.index.tolist(), known)
-    a, b = pairs.a.map(known), pairs.b.map(known); bad = pairs[a.notna() & b.notna() & (a != b)]
+    ok = df[df.status == "ok"]; s = duplicate_summary(pairs, ok.index.tolist()); bad = pairs[contradicted(ok, pairs)]
     pair = " ".join(ok.image_id[[int(bad.a.iloc[0]), int(bad.b.iloc[0])]]) if len(bad) else ""
     big = ok.group_id[ok.group_by.str.endswith("+near")].value_counts()
     return pd.DataFrame([
         ("images in the largest near-duplicate cluster", s["largest"], ""),
         ("images in the largest joined group", int(big.max()) if len(big) else 0, str(big.index[0]) if len(big) else ""),
-        ("links between known lesions", s["between"], pair),
-        ("links between known lesions, a million images", round(1e6*s["false_link_rate"]), "")],
+        ("links between known lesions", len(bad), pair),
+        ("links between known lesions, a million images", round(1e6*len(bad)/max(len(ok), 1)), "")],
         columns=["check", "n", "example"]).assign(dataset="all")[["check", "dataset", "n", "example"]]
 
 # %% ../nbs/01_data.ipynb #b31d10b9
@@ -412,7 +436,9 @@ def listing(
     names: list[str], # data sets
 ) -> list[tuple]: # path, size (bytes), time of change (ns) of every file that a data set consists of
     "What a manifest is made from; it is made anew when this changes."
-    def stats(files, base): return [(os.path.relpath(p, base), s.st_size, s.st_mtime_ns) for p in files for s in [p.stat()]]
+    def stats(files, base):
+        there = [p.stat() if p.exists() else None for p in files]      # a link to nowhere is a file that cannot be read, and counted so
+        return [(os.path.relpath(p, base), s.st_size if s else -1, s.st_mtime_ns if s else 0) for p, s in zip(files, there)]
     out = []
     for n in names:
         where = source_path(n, folder)
@@ -442,7 +468,7 @@ def build_manifest(
     def make(out):
         notes = []; rows = read_sources(names, folder, notes)
         df, thumbs = audit_files(rows, out/"thumbs"); df = mark_copies(df)
-        pairs = find_near(df, thumbs); df = join_near(df, pairs)
+        pairs = find_near(df, thumbs); df = join_near(df, pd.concat([pairs[["a", "b"]], copy_pairs(df)]))
         unlisted = {n: [os.path.relpath(f, folder) for f in unlisted_files(n, source_path(n, folder))] for n in names}
         audit_table(df, pairs, unlisted).to_csv(out/"audit.csv", index=False)
         ends = [df.loc[pairs[c].astype(int), ["image_id", "dataset"]].add_suffix(f"_{c}").reset_index(drop=True) for c in "ab"]
@@ -498,6 +524,19 @@ class Study:
                              f"the manifest has {', '.join(self.images.dataset.unique())}")
         return df
 
+# %% ../nbs/01_data.ipynb #27466a96
+def check_kept(
+    df: pd.DataFrame, # an audited manifest
+    datasets: tuple[str, ...], # that are classified
+) -> None:
+    "Images that two data sets share are used once. If that takes them away from what is classified, it is an error."
+    gone = df[df.dataset.isin(datasets) & (df.status == "duplicate")]
+    where = gone.reason.str.extract(r"the same (?:file|image) as \S+ \(([^)]+)\)")[0]
+    for other in where[where.notna() & ~where.isin(datasets)].unique():
+        lost = gone[where == other]
+        raise ValueError(f"{len(lost)} images of {', '.join(lost.dataset.unique())} are also in {other}, which has masks or labels for them and is not "
+                         f"classified: add {other} to datasets, or take other seg_datasets")
+
 # %% ../nbs/01_data.ipynb #8c6232dc
 def split_file(
     profile: Profile,
@@ -523,6 +562,7 @@ def open_study(
     if nameless := [d for d in profile.datasets if (df.target[(df.dataset == d) & (df.status == "ok")] < 0).any()]:
         raise ValueError(f"{', '.join(nameless)} has images without a diagnosis, which cannot be classified: "
                          "give it labels, or use it in seg_datasets only")
+    check_kept(df, profile.datasets)
     file, split = split_file(profile, run, df)
     images = df[df.status == "ok"].reset_index(drop=True).assign(fold=split.fold, split=choose_fold(split, profile.folds, profile.fold))
     split_hash = config_hash([split.image_id.tolist(), split.fold.tolist(), split.split.tolist()])
@@ -587,6 +627,9 @@ class CacheLoader(DataLoader):
         n = len(self.positions())
         return n//self.bs + (n % self.bs > (self.order is not None))
     def get_idxs(self): return self.positions().tolist()
+    def __iter__(self):   # a whole pass is an epoch; our `fit` sets the epoch itself
+        yield from super().__iter__()
+        self.epoch += 1
     def create_batches(self, samps):
         idxs = np.fromiter(samps, int)
         for b in range(len(self)): yield self.read(idxs[b*self.bs:(b+1)*self.bs])
@@ -657,9 +700,10 @@ def find_datasets(
     folder: Path, # one folder or YAML file a data set inside, or itself a published data set under its name
 ) -> tuple[Path, list[str]]: # the folder that holds data sets; their names
     "Which data sets lie here?"
-    folder = Path(folder).resolve()
+    folder = Path(os.path.abspath(folder))
     if not folder.is_dir(): raise FileNotFoundError(f"{folder} is no folder")
-    names = [n for n in LITERALS["dataset"] if (folder/n).is_dir()] + sorted(p.stem for p in folder.glob("*.yaml"))
+    with environ(MELANOMA_NB_DATA=str(folder)): own = own_datasets()
+    names = [n for n in LITERALS["dataset"] if (folder/n).is_dir()] + list(own)
     if names: return folder, names
     if folder.name in LITERALS["dataset"]: return folder.parent, [folder.name]
     raise FileNotFoundError(f"{folder} holds no data set: wanted are folders named {', '.join(LITERALS['dataset'])}, "
@@ -683,8 +727,10 @@ def audit_to(
 ) -> str: # the summary, one line
     "Audit the data sets of a folder into files."
     folder, names = find_datasets(folder); out = Path(out).resolve(); out.mkdir(parents=True, exist_ok=True)
-    if (old := out/"manifest.csv").exists() and not old.read_text(errors="replace").startswith(",".join(COLUMNS[:3])):
-        raise FileExistsError(f"{old} exists and is no manifest of ours: nothing is overwritten; name another folder")
+    manifest, made = out/"manifest.csv", [out/f for f in ("manifest.csv", "audit.csv", "near.csv", "audit.png")]
+    ours = manifest.exists() and manifest.read_text(errors="replace").startswith(",".join(COLUMNS[:3]))
+    if (old := [f for f in made if f.exists()]) and not ours:
+        raise FileExistsError(f"{old[0]} exists and is not from an audit of ours: nothing is overwritten; name another folder")
     with environ(MELANOMA_NB_DATA=str(folder)): run = build_manifest(folder, names)
     for f in ("manifest.csv", "audit.csv", "near.csv"):
         with writing(out/f) as tmp: tmp.write_bytes((run/f).read_bytes())
@@ -733,7 +779,8 @@ def split_table(
 ) -> pd.DataFrame: # one row data set × split: images, melanomas, groups
     "How the usable images are divided."
     g = study.images.groupby(["dataset", "split"], sort=False)
-    return pd.DataFrame(dict(images=g.size(), melanoma=g.target.sum(), groups=g.group_id.nunique())).sort_index()
+    melanoma = g.target.agg(lambda t: (t == 1).sum())
+    return pd.DataFrame(dict(images=g.size(), melanoma=melanoma, groups=g.group_id.nunique())).sort_index()
 
 def plot_split(
     table: pd.DataFrame, # from `split_table`
@@ -751,7 +798,8 @@ def rate_by(
     df: pd.DataFrame, # images of a study
     column: str, # sex, site, age_band, …
 ) -> pd.DataFrame: # index: value; n, melanoma, share
-    "Melanoma share by the values of one column; images without a value are counted as such."
+    "Melanoma share by the values of one column; images without a value are counted as such, images without a label not at all."
+    df = df[df.target >= 0]
     value = df[column].astype(object).where(df[column].notna(), "not given").astype(str)
     g = df.target.groupby(value)
     return pd.DataFrame(dict(n=g.size(), melanoma=g.sum(), share=g.mean())).rename_axis(column)

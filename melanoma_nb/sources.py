@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['EMPTY', 'DIAGNOSES', 'COLUMNS', 'ONE_HOT', 'LAYOUTS', 'TEMPLATE', 'FIELDS', 'PHOTOS', 'KINDS', 'ALIKE', 'decode_text',
            'read_columns', 'at_lines', 'check_ids', 'counted', 'to_diagnosis', 'to_flag', 'to_target', 'image_key',
-           'group_keys', 'unite_groups', 'files_below', 'nfc', 'stem_of', 'index_images', 'match_files', 'label_rows',
-           'attach_files', 'first_file', 'isic2020_labels', 'drop_listed', 'ham_labels', 'one_hot_labels',
+           'group_keys', 'own_space', 'unite_groups', 'files_below', 'nfc', 'stem_of', 'index_images', 'match_files',
+           'label_rows', 'attach_files', 'first_file', 'isic2020_labels', 'drop_listed', 'ham_labels', 'one_hot_labels',
            'isic2019_labels', 'isic2018_labels', 'Layout', 'write_template', 'read_yaml', 'OwnSet', 'read_own',
            'own_columns', 'own_labels', 'own_masks', 'source_path', 'read_labels', 'read_source', 'unlisted_files',
            'read_sources', 'join_sources', 'summarise_sources', 'group_sizes', 'plot_group_sizes']
@@ -180,20 +180,25 @@ def group_keys(
     owner = df[["lesion_id", "patient_id"]].dropna().drop_duplicates().drop_duplicates("lesion_id", keep=False)
     patient = patient.fillna(lesion.map(dict(zip(owner.lesion_id, owner.patient_id))))
     by = np.select([patient.notna(), lesion.notna()], ["patient", "lesion"], "image")
-    key = patient.fillna(lesion).fillna(image_key(df.image_id).astype(object))
+    key = patient.fillna(lesion).fillna((df.image_id if space else image_key(df.image_id)).astype(object))
     by = pd.Series(by, index=df.index, dtype=object)
     return pd.DataFrame(dict(group_id=space + by + "/" + key.astype(str), group_by=by))
 
 # %% ../nbs/00c_sources.ipynb #19930b9a
+def own_space(
+    df: pd.DataFrame, # columns dataset, group_id
+) -> pd.Series: # bool: ids of the data set's own, not of the ISIC archive
+    "Whose ids are these? The keys of a data set of one's own begin with its name."
+    return pd.Series([g.startswith(f"{d}/") for g, d in zip(df.group_id, df.dataset)], index=df.index, dtype=bool)
+
 def unite_groups(
     df: pd.DataFrame, # rows of one or several data sets: image_id, dataset, lesion_id, group_id, group_by
 ) -> pd.DataFrame: # `df` with group_id and group_by of the joined groups
     ("Join groups that share a photograph or a lesion of the ISIC archive; "
      "of the keys of a joined group a patient's stands, else a lesion's.")
-    own = np.array([g.startswith(f"{d}/") for g, d in zip(df.group_id, df.dataset)], bool)
-    space = np.where(own, df.dataset + "/", "")
+    own = own_space(df)
     lesion = df.lesion_id.where(~own).astype(object)
-    photo = space + "image/" + image_key(df.image_id).astype(object)
+    photo = ("image/" + image_key(df.image_id)).where(~own, df.dataset + "/image/" + df.image_id).astype(object)
     keys = pd.concat([df.group_id.astype(object), photo, "lesion/" + lesion.dropna()])
     row = np.concatenate([np.arange(len(df))]*2 + [np.flatnonzero(lesion.notna())])
     node = pd.factorize(keys)[0]
@@ -442,7 +447,7 @@ LAYOUTS = {"isic2020": Layout(isic2020_labels), "isic2019": Layout(isic2019_labe
 # %% ../nbs/00c_sources.ipynb #32178f7a
 TEMPLATE = """\
 # A data set of your own. Its name is the name of this file without .yaml. Paths count from the folder of this file.
-folder: images            # where the photographs are (.jpg, .jpeg, .png), at any depth
+folder: images            # where the photographs are (.jpg, .png, .tif, .bmp), at any depth
 csv: labels.csv           # comma, semicolon or tab; UTF-8
 
 # Which of your columns is which: ours: yours. A column that already has our name need not be listed.
@@ -515,7 +520,7 @@ def read_yaml(
 
 # %% ../nbs/00c_sources.ipynb #066388d1
 FIELDS = "image_id diagnosis target patient_id lesion_id sex age site skin_tone".split()
-PHOTOS = (".jpg", ".jpeg", ".png")    # suffixes of images in a data set of one's own
+PHOTOS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp")    # suffixes of images in a data set of one's own
 
 @dataclass(frozen=True)
 class OwnSet:
@@ -546,7 +551,7 @@ def read_own(
     path: Path, # NAME.yaml
 ) -> OwnSet:
     "The description of a data set of one's own, checked."
-    path = Path(path).resolve()
+    path = Path(os.path.abspath(path))
     if not path.is_file(): raise FileNotFoundError(f"there is no file {path}: `write_template` writes an example")
     given, lines = read_yaml(path)
     def fail(key, what): raise ValueError(f"{path}, line {lines.get(key, 1)}: {what}")
@@ -694,7 +699,7 @@ def join_sources(
 ) -> pd.DataFrame: # one table, groups joined
     "Several data sets in one table. One id for two images of different origin is an error."
     df = pd.concat(frames, ignore_index=True)
-    own = np.array([g.startswith(f"{d}/") for g, d in zip(df.group_id, df.dataset)], bool)
+    own = own_space(df)
     clash = df[df.duplicated("image_id", keep=False) & df.image_id.isin(df.image_id[own])]
     if len(clash):
         same = clash[clash.image_id == clash.image_id.iloc[0]]
