@@ -11,7 +11,7 @@ __all__ = ['LITERALS', 'PROFILES', 'DRAWN', 'CLASS_COLOURS', 'project_root', 'ru
            'show_images', 'print_provenance']
 
 # %% ../nbs/00_core.ipynb #f2c59fc1
-import errno, hashlib, json, math, os, platform, random, shutil, subprocess, sys, tempfile, time
+import errno, hashlib, json, math, mmap, os, platform, random, shutil, subprocess, sys, tempfile, time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
@@ -522,6 +522,12 @@ def _cache_array(path, shape):
         os.replace(part, path)
     return np.lib.format.open_memmap(path, mode="r+")
 
+# %% ../nbs/00_core.ipynb #76d35080
+def _flush(x, a, b):
+    "Force rows a to b onto the disk; `memmap.flush` would walk through the whole file each time."
+    row = math.prod(x.shape[1:]); start = (x.offset + a*row)//mmap.PAGESIZE*mmap.PAGESIZE
+    x._mmap.flush(start, x.offset + b*row - start)
+
 def _logged(log, ids):
     "Rows of a cache's log that are whole, one an image in the order of `ids`; what a kill left half written is cut off."
     rows = []
@@ -556,7 +562,7 @@ def build_cache(
     with log.open("a" if rows else "w") as f:
         for b in progress(range(len(rows), len(ids), block), desc, each=block):
             new = thread_map(put, range(b, min(b+block, len(ids))), None, workers)
-            x.flush(); f.writelines(json.dumps(_plain(r)) + "\n" for r in new); f.flush(); rows += new
+            _flush(x, b, b+len(new)); f.writelines(json.dumps(_plain(r)) + "\n" for r in new); f.flush(); rows += new
     del x
     with writing(folder/"index.csv") as tmp: pd.DataFrame(rows or dict(image_id=[])).to_csv(tmp, index=False)
     log.unlink()
