@@ -389,7 +389,7 @@ def make_run(
         resumed = resume and part.exists()
         if part.exists() and not resume: shutil.rmtree(part)
         part.mkdir(parents=True, exist_ok=True)
-        for f in part.glob(".*.tmp"): f.unlink()   # half a file of a process that was killed while it wrote
+        for f in (*part.glob(".*.tmp"), *part.glob(".tmp*")): f.unlink()   # half a file of a process that was killed while it wrote, ours or safetensors
         write_json(part/"config.json", config)
         start = time.time()
         make(part)
