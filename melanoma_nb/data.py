@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['MAX_PIXELS', 'MIN_SIDE', 'PUBLISHED', 'VERSION', 'INPUT_VERSION', 'image_size', 'decode_image', 'read_mask', 'resize',
-           'exif_rotation', 'audit_mask', 'audit_image', 'audit_files', 'mark_copies', 'join_near', 'copy_pairs',
-           'find_near', 'frame_shape', 'read_resized', 'read_frame', 'model_input', 'assign_groups', 'split_manifest',
-           'choose_fold', 'on_two_sides', 'published_folds', 'write_folds', 'summarise_manifest', 'audit_table',
-           'contradicted', 'near_rows', 'plot_audit', 'data_folder', 'listing', 'check_usable', 'build_manifest',
-           'read_manifest', 'fingerprint', 'parts_hash', 'Study', 'check_kept', 'split_file', 'open_study',
-           'input_spec', 'input_cache', 'gather', 'CacheLoader', 'shuffled', 'BalancedSampler', 'find_datasets',
-           'audit_line', 'audit_to', 'melanoma_data', 'split_table', 'plot_split', 'rate_by', 'plot_look']
+           'exif_rotation', 'audit_mask', 'audit_image', 'audit_files', 'stay_alone', 'mark_copies', 'join_near',
+           'copy_pairs', 'find_near', 'frame_shape', 'read_resized', 'read_frame', 'model_input', 'assign_groups',
+           'split_manifest', 'choose_fold', 'on_two_sides', 'published_folds', 'write_folds', 'summarise_manifest',
+           'audit_table', 'contradicted', 'near_rows', 'plot_audit', 'data_folder', 'listing', 'check_usable',
+           'build_manifest', 'read_manifest', 'fingerprint', 'parts_hash', 'Study', 'check_kept', 'split_file',
+           'open_study', 'input_spec', 'input_cache', 'gather', 'CacheLoader', 'shuffled', 'BalancedSampler',
+           'find_datasets', 'audit_line', 'audit_to', 'melanoma_data', 'split_table', 'plot_split', 'rate_by',
+           'plot_look']
 
 # %% ../nbs/01_data.ipynb #9fe02c3d
 import argparse, hashlib, os, sys
@@ -148,13 +149,25 @@ def audit_files(
     df.loc[broken, "status"] = "corrupt"
     return df, thumbs
 
+def stay_alone(
+    df: pd.DataFrame, # from `audit_files`
+) -> pd.Series: # bool: a listed duplicate that stays, one of each photograph of which no other image is usable
+    "Listed pairs may chain (C repeats B, B repeats A): all of a chain are one photograph."
+    first = df.reason.str.extract(r"listed as duplicate of ([^;]+)")[0]
+    listed = first.notna()                                  # broken ones, too: they still tie what they repeat to what repeats them
+    ids, at = np.unique([*df.image_id[listed], *first[listed]], return_inverse=True)
+    a, b = np.split(at, 2)
+    _, label = connected_components(coo_array((np.ones(len(a)), (a, b)), shape=(len(ids),)*2), directed=False)
+    photograph = df.image_id.map(dict(zip(ids, label)))
+    served = photograph.isin(photograph[df.status == "ok"].dropna())
+    alone = (df.status == "duplicate") & listed & ~served & (df.path != "")
+    return alone & ~photograph.where(alone).duplicated()
+
 def mark_copies(
     df: pd.DataFrame, # from `audit_files`
 ) -> pd.DataFrame: # the same rows; of images with the same bytes, or the same id in the archive, one stays ok: with a label and a mask, if there is one
     "Exact duplicates, within and across data sets. A listed duplicate stays if the image that it repeats is not usable."
-    df = df.copy(); usable = set(df.image_id[df.status == "ok"])
-    first = df.reason.str.extract(r"listed as duplicate of ([^;]+)")[0]
-    alone = (df.status == "duplicate") & first.notna() & ~first.isin(usable) & (df.path != "")
+    df, alone = df.copy(), stay_alone(df)
     df.loc[alone, "reason"] = "stays, since it is " + df.reason[alone] + ", which is not usable"; df.loc[alone, "status"] = "ok"
     ok = df[df.status == "ok"]; name = image_key(ok.image_id).where(~own_space(ok), ok.dataset + "/" + ok.image_id)
     for key, why in ((ok.sha256.str[:16], "the same file as"), (name, "the same image as")):
