@@ -436,7 +436,7 @@ def plot_audit(
     return axs
 
 # %% ../nbs/01_data.ipynb #5bce4e6c
-VERSION, INPUT_VERSION = 2, 1   # of the manifest, of the inputs
+VERSION, INPUT_VERSION = 3, 1   # of the manifest, of the inputs
 
 def data_folder(
     profile: Profile,

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SIDE', 'KEEP', 'FREQUENCIES', 'TURNS', 'THRESHOLD', 'COARSE', 'VARIANTS', 'thumbnail', 'check_thumbs',
-           'random_pictures', 'show_pairs', 'spectrum', 'turn', 'untangle', 'turned_spectrum', 'perceptual_hash',
-           'whiten', 'forest_neighbours', 'best_turn', 'candidates', 'detail', 'coarse_details', 'shifted_correlation',
+           'random_pictures', 'show_pairs', 'spectrum', 'turn', 'untangle', 'turned_spectrum', 'signatures',
+           'forest_neighbours', 'best_turn', 'candidates', 'detail', 'coarse_details', 'shifted_correlation',
            'aligned_correlation', 'confirm', 'near_duplicates', 'screen', 'clusters', 'duplicate_summary',
            'recall_table', 'plot_threshold', 'time_steps', 'file_thumbnails']
 
@@ -123,63 +123,62 @@ def turned_spectrum(
     "The spectrum of the turned picture."
     return (spec[:, _swap] if k & 4 else spec)*_sign[:, k & 3, None]
 
-def perceptual_hash(
+# %% ../nbs/00d_duplicates.ipynb #cfbc3a43
+def signatures(
     spec: np.ndarray, # float32 (n,f,3), from `spectrum`
-) -> np.ndarray: # float32 (n,3f), not negative
-    "The same numbers for all eight positions of a picture, and nearly the same in any light."
-    a = np.abs(spec); b = a[:, _swap]
-    first = (FREQUENCIES[:, 0] <= FREQUENCIES[:, 1])[:, None]
-    return np.where(first, a+b, np.abs(a-b)).reshape(len(spec), -1)
+    ridge: float = .03, # of the mean variance, for very many pictures
+) -> np.ndarray: # float32 (n,f,3), each of length 1
+    "What is peculiar to each picture among these."
+    n, d = len(spec), spec[0].size if len(spec) else 1
+    turned = [turned_spectrum(spec, k).reshape(n, -1) for k in range(8)]
+    mean = np.mean([t.mean(0) for t in turned], 0)
+    values, vectors = np.linalg.eigh(sum((t-mean).T@(t-mean) for t in turned)/(8*max(n, 1)))
+    spread = np.sqrt(np.maximum(values, 0) + ridge*(1 + 8*d/max(n, 1))*max(values.mean(), 1e-6))
+    x = (turned[0]-mean)@((vectors/spread)@vectors.T)
+    return (x/(np.linalg.norm(x, axis=1, keepdims=True) + 1e-6)).astype(np.float32).reshape(spec.shape)
 
 # %% ../nbs/00d_duplicates.ipynb #4745aeae
-def whiten(
-    hashes: np.ndarray, # float32 (n,d)
-    ridge: float = .1, # of the mean variance, added to each: directions of pure noise are not blown up
-) -> np.ndarray: # float32 (n,d), rows of length 1
-    "Hashes in coordinates that are uncorrelated over this data set."
-    x = hashes - hashes.mean(0); x /= x.std(0) + 1e-6
-    values, vectors = np.linalg.eigh(x.T@x/max(len(x), 1))
-    x = x@(vectors/np.sqrt(np.maximum(values, 0) + ridge*max(values.mean(), 1e-6))).astype(np.float32)
-    return x/(np.linalg.norm(x, axis=1, keepdims=True) + 1e-6)
-
 def forest_neighbours(
-    x: np.ndarray, # float32 (n,d), rows of length 1
-    k: int = 10, # neighbours a picture, in each tree
+    x: np.ndarray, # float32 (m,d), rows of length 1; rows i, i+pictures, i+2·pictures, … are one picture
+    pictures: int | None = None, # how many there are; None: m
+    k: int = 8, # neighbours of a row, in each tree
     trees: int = 24,
-    leaf: int = 128, # pictures in a leaf, at most
+    leaf: int = 512, # rows in a leaf, at most
+    least: float = -1., # cosine of a pair that is kept
     seed: int = 0,
-) -> np.ndarray: # int64 (m,2), rows a < b, sorted, unique; m ≤ n·k·trees
+) -> np.ndarray: # int64 (p,2), pictures a < b, sorted, unique; p ≤ m·k·trees
     "Pairs of near neighbours by a random projection forest."
-    rng, (n, d) = np.random.default_rng(seed), x.shape
-    levels = max(0, int(np.ceil(np.log2(max(n, 1)/leaf)))); width = -(-n//2**levels); size = width*2**levels
-    x = np.concatenate([x, rng.standard_normal((size-n, d), dtype=np.float32)/np.sqrt(d)]).astype(np.float32)   # fill the last leaves
-    keys, k = [], min(k, width-1)
-    for _ in range(trees if k > 0 else 0):
-        order = np.arange(size)[None]
+    (m, d), pictures = x.shape, pictures or len(x)
+    levels = max(0, int(np.ceil(np.log2(max(m, 1)/leaf)))); width = -(-m//2**levels); size = width*2**levels; k = min(k, width-1)
+    fill = np.random.default_rng(seed).standard_normal((size-m, d))/np.sqrt(max(d, 1))   # fills the last leaves
+    x, who = np.concatenate([x, fill]).astype(np.float32), np.r_[np.arange(m) % max(pictures, 1), np.full(size-m, pictures)]
+    def tree(t):
+        rng, order = np.random.default_rng([seed, t]), np.arange(size)[None]
         for _ in range(levels):
             side = np.argsort((x@rng.standard_normal(d, dtype=np.float32))[order], axis=1)
             order = np.take_along_axis(order, side, 1).reshape(2*len(order), -1)
-        keys.append(np.unique(np.concatenate([_nearest(x, order[i:i+64], k) for i in range(0, len(order), 64)])))
-    pairs = np.stack(np.divmod(np.unique(np.concatenate(keys)), size), 1) if keys else np.empty((0, 2), np.int64)
-    return pairs[pairs[:, 1] < n]
+        near = [_nearest(x, who, order[i:i+8], k, least) for i in range(0, len(order), 8)]
+        return np.unique(np.concatenate([a*(pictures+1) + b for a, b in near]))
+    keys = thread_map(tree, list(range(trees)), "searching") if k > 0 else []
+    pairs = np.stack(np.divmod(np.unique(np.concatenate(keys)), pictures+1), 1) if keys else np.empty((0, 2), np.int64)
+    return pairs[pairs[:, 1] < pictures]
 
 # %% ../nbs/00d_duplicates.ipynb #8fabc79d
-def _nearest(x, leaves, k):
-    "The k nearest of each picture within its leaf, as keys a·n+b with a < b."
-    e = x[leaves]; s = e@e.transpose(0, 2, 1)
-    s[:, np.arange(s.shape[1]), np.arange(s.shape[1])] = -2
-    b = np.take_along_axis(leaves[:, None], np.argpartition(-s, k-1, axis=2)[..., :k].reshape(len(leaves), 1, -1), 2).reshape(*s.shape[:2], k)
-    a = np.broadcast_to(leaves[..., None], b.shape)
-    return (np.minimum(a, b)*len(x) + np.maximum(a, b)).ravel()
+def _nearest(x, who, leaves, k, least):
+    "The k nearest other pictures of each row within its leaf: a < b."
+    e, w = x[leaves], who[leaves]; s = e@e.transpose(0, 2, 1)
+    s[w[:, :, None] == w[:, None]] = -2
+    near = np.argpartition(-s, k-1, axis=2)[..., :k]; keep = np.take_along_axis(s, near, 2) >= max(least, -1.)
+    b = np.take_along_axis(w[:, None], near.reshape(len(w), 1, -1), 2).reshape(near.shape)[keep]
+    a = np.broadcast_to(w[..., None], near.shape)[keep]
+    return np.minimum(a, b), np.maximum(a, b)
 
 # %% ../nbs/00d_duplicates.ipynb #d76b0b52
 def best_turn(
-    spec: np.ndarray, # float32 (n,f,3)
+    x: np.ndarray, # float32 (n,f,3), from `signatures`
     pairs: np.ndarray, # int (m,2)
 ) -> tuple[np.ndarray, np.ndarray]: # similarity float32 (m,) in [-1,1]; turn int (m,): turned by it, b looks like a
     "The position in which the second picture of each pair agrees best with the first."
-    power = (spec**2).mean(0); x = spec/np.sqrt((power+power[_swap])/2 + 1e-9)
-    x = (x/(np.linalg.norm(x, axis=(1, 2), keepdims=True) + 1e-6))
     similarity, k = np.empty(len(pairs), np.float32), np.empty(len(pairs), np.int64)
     for i in range(0, len(pairs), 16384):
         a, b = (x[pairs[i:i+16384, j]] for j in (0, 1))
@@ -190,14 +189,15 @@ def best_turn(
 def candidates(
     spec: np.ndarray, # float32 (n,f,3), from `spectrum`
     k: int = 32, # partners that a picture may propose
-    floor: float = .4, # least similarity of the spectra
+    floor: float = .4, # least cosine of the signatures
     trees: int = 24, # of the forest
     seed: int = 0, # of the forest
 ) -> pd.DataFrame: # a, b (rows, a < b), turn (0 to 7), distance; at most n·k rows
     "Pairs worth a closer look."
     if len(spec) < 2: return pd.DataFrame(dict(a=[], b=[], turn=[], distance=[])).astype(dict(a=int, b=int, turn=int))
-    pairs = forest_neighbours(whiten(perceptual_hash(spec)), trees=trees, seed=seed)
-    s, turns = best_turn(spec, pairs); keep = s >= floor
+    x = signatures(spec); eight = np.concatenate([turned_spectrum(x, t).reshape(len(x), -1) for t in range(8)])
+    pairs = forest_neighbours(eight, len(x), trees=trees, least=floor, seed=seed)
+    s, turns = best_turn(x, pairs); keep = s >= floor
     pairs, s, turns = pairs[keep], s[keep], turns[keep]
     who, row = pairs.T.ravel(), np.tile(np.arange(len(pairs)), 2)       # each pair is proposed by both of its pictures
     order = np.lexsort((row, -s[row], who)); who, row = who[order], row[order]
@@ -269,10 +269,13 @@ def confirm(
     turns: np.ndarray, # int (m,): turned by it, b looks like a
     shifts: np.ndarray | None = None, # int (m,2), y and x in pixels, from `shifted_correlation`; None: none
 ) -> np.ndarray: # float64 (m,), correlation in [-1,1]
-    "The aligned correlation of each pair."
+    "The aligned correlation of each pair: the better of moving b onto a and a onto b, since the search does not end alike."
     check_thumbs(thumbs_a); check_thumbs(thumbs_b)
     shifts = np.zeros((len(turns), 2), int) if shifts is None else shifts
-    def one(i): return aligned_correlation(detail(thumbs_a[i]), turn(detail(thumbs_b[i]), turns[i]), shifts[i])
+    def one(i):
+        a, b = detail(thumbs_a[i]), turn(detail(thumbs_b[i]), turns[i])
+        there = aligned_correlation(a, b, shifts[i])
+        return there if there > .95 else max(there, aligned_correlation(b, a, -np.asarray(shifts[i])))
     return np.array(thread_map(one, list(range(len(turns))), "confirming"), float)
 
 # %% ../nbs/00d_duplicates.ipynb #ac7ebf8d
@@ -393,8 +396,7 @@ def time_steps(
         nonlocal start
         rows.append(dict(step=step, images=len(thumbs), out=len(out), seconds=round(time.perf_counter()-start, 3))); start = time.perf_counter()
         return out
-    spec = done("spectrum", spectrum(thumbs)); h = done("hash", whiten(perceptual_hash(spec)))
-    done("forest", forest_neighbours(h, seed=seed)); del h
+    spec = done("spectrum", spectrum(thumbs)); done("signatures", signatures(spec))
     c = done("candidates, forest included", candidates(spec, seed=seed))
     c = done("screen, details included", screen(coarse_details(thumbs), c))
     done("confirm", confirm(thumbs[c.a.to_numpy()], thumbs[c.b.to_numpy()], c.turn.to_numpy(), 2*c[["dy", "dx"]].to_numpy()))
