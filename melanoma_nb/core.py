@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 import torch
+import yaml
 from fastcore.script import Param, call_parse
 from filelock import FileLock, Timeout
 from tqdm import tqdm
@@ -107,8 +108,14 @@ def check_literal(
 
 def own_datasets() -> dict[str, Path]: # name -> its YAML file
     "The user's own data sets: `NAME.yaml` in the data folder describes the data set NAME; other YAML files name no folder and no csv."
-    def ours(p): return not p.name.startswith(".") and {"folder", "csv"} & {line.split(":")[0] for line in p.read_text(errors="replace").splitlines()}
-    return {p.stem: p for p in sorted(data_dir().glob("*.yaml")) if ours(p)}
+    def ours(p):
+        text = p.read_text(errors="replace")
+        try: keys = yaml.safe_load(text)
+        except yaml.YAMLError: keys = [line.split(":")[0].strip(" \"'{") for line in text.splitlines()]   # its reader says what is wrong with it
+        return isinstance(keys, (dict, list)) and bool({"folder", "csv"} & {str(k).lower() for k in keys})
+    found = [p for p in sorted([*data_dir().glob("*.yaml"), *data_dir().glob("*.yml")]) if not p.name.startswith(".") and ours(p)]
+    if short := [p for p in found if p.suffix == ".yml"]: raise ValueError(f"{short[0]} describes a data set: call it {short[0].stem}.yaml")
+    return {p.stem: p for p in found}
 
 def check_dataset(
     name: str, # of a data set

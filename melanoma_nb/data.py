@@ -14,7 +14,7 @@ __all__ = ['MAX_PIXELS', 'MIN_SIDE', 'PUBLISHED', 'VERSION', 'INPUT_VERSION', 'i
            'plot_look']
 
 # %% ../nbs/01_data.ipynb #9fe02c3d
-import argparse, hashlib, os, sys
+import argparse, hashlib, os, sys, tempfile
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -414,8 +414,8 @@ def near_rows(
     return pd.DataFrame([
         ("images in the largest near-duplicate cluster", s["largest"], ""),
         ("images in the largest joined group", int(big.max()) if len(big) else 0, str(big.index[0]) if len(big) else ""),
-        ("links between known lesions", len(bad), pair),
-        ("links between known lesions, a million images", round(1e6*len(bad)/max(len(ok), 1)), "")],
+        ("links that the metadata contradict", len(bad), pair),
+        ("links that the metadata contradict, a million images", round(1e6*len(bad)/max(len(ok), 1)), "")],
         columns=["check", "n", "example"]).assign(dataset="all")[["check", "dataset", "n", "example"]]
 
 # %% ../nbs/01_data.ipynb #b31d10b9
@@ -485,7 +485,8 @@ def build_manifest(
         unlisted = {n: [os.path.relpath(f, folder) for f in unlisted_files(n, source_path(n, folder))] for n in names}
         audit_table(df, pairs, unlisted).to_csv(out/"audit.csv", index=False)
         ends = [df.loc[pairs[c].astype(int), ["image_id", "dataset"]].add_suffix(f"_{c}").reset_index(drop=True) for c in "ab"]
-        pd.concat([*ends, pairs.drop(columns=["a", "b"]).reset_index(drop=True)], axis=1).to_csv(out/"near.csv", index=False)
+        wrong = pd.Series(contradicted(df[df.status == "ok"], pairs), name="contradicted")
+        pd.concat([*ends, pairs.drop(columns=["a", "b"]).reset_index(drop=True), wrong], axis=1).to_csv(out/"near.csv", index=False)
         for c in ("path", "mask_path"): df[c] = [os.path.relpath(p, folder) if p else "" for p in df[c]]
         df.to_csv(out/"manifest.csv", index=False); (out/"notes.txt").write_text("".join(f"{line}\n" for line in notes))
     return make_run("manifest", "+".join(names), dict(version=VERSION, listing=config_hash(listing(folder, names))), make, resume=True)
@@ -730,8 +731,10 @@ def audit_line(
     k, n = df.status.value_counts(), table.groupby("check").n.sum()
     other = ", ".join(f"{k.get(s, 0):,} {s}" for s in ("duplicate", "missing", "corrupt"))
     pairs, large = n["near-duplicate pairs"] + n["near-duplicate pairs across sets"], n["images in the largest near-duplicate cluster"]
+    false = n["links that the metadata contradict"]
     return (f"{k.get('ok', 0):,} of {len(df):,} images usable ({other}); {((df.status == 'ok') & (df.target == 1)).sum():,} melanomas; "
-            f"{pairs:,} near-duplicate pairs, the largest cluster holds {large}; {n['links between known lesions']:,} links between known lesions")
+            f"{pairs:,} near-duplicate pairs, the largest cluster holds {large}; "
+            f"{false:,} links that the metadata contradict, {1000*false/max(k.get('ok', 0), 1):.2g} a thousand images: false, or the metadata are wrong")
 
 # %% ../nbs/01_data.ipynb #b2a8c0ce
 def audit_to(
@@ -739,7 +742,9 @@ def audit_to(
     out: Path, # made if missing; what stands there of an earlier audit is replaced
 ) -> str: # the summary, one line
     "Audit the data sets of a folder into files."
-    folder, names = find_datasets(folder); out = Path(out).resolve(); out.mkdir(parents=True, exist_ok=True)
+    folder, names = find_datasets(folder); out = Path(out).resolve()
+    try: out.mkdir(parents=True, exist_ok=True); tempfile.TemporaryFile(dir=out).close()
+    except OSError as e: raise OSError(f"cannot write into {out} ({e}): name another folder, or mend its permissions") from None
     manifest, made = out/"manifest.csv", [out/f for f in ("manifest.csv", "audit.csv", "near.csv", "audit.png")]
     ours = manifest.exists() and manifest.read_text(errors="replace").startswith(",".join(COLUMNS[:3]))
     if (old := [f for f in made if f.exists()]) and not ours:
@@ -750,7 +755,7 @@ def audit_to(
     df, table = read_manifest(run, folder), pd.read_csv(run/"audit.csv", keep_default_na=False)
     fig = Figure(figsize=(8, 2.4), layout="constrained"); plot_audit(df, fig.subplots(1, 2)); fig.savefig(out/"audit.png", dpi=150)
     print(summarise_manifest(df).to_string(), table[table.n > 0].to_string(index=False), (run/"notes.txt").read_text(), sep="\n\n")
-    return f"{audit_line(df, table)}; files in {out}"
+    return f"{audit_line(df, table)}; files in {out} (paths in manifest.csv count from {folder}); the thumbnails stay in {run}"
 
 # %% ../nbs/01_data.ipynb #0f9be62b
 def _parser():
@@ -773,7 +778,7 @@ def _parser():
 # %% ../nbs/01_data.ipynb #996ad806
 def melanoma_data(
     argv: list[str] | None = None, # arguments; None: those of the process
-) -> int: # exit status: 0, or 1 for a wrong call, a wrong table, or a download that did not end
+) -> int: # exit status: 0; 1 for a wrong call, a wrong table, or a download that did not end; 130 if interrupted
     "The command line."
     args = _parser().parse_args(argv)
     try:
@@ -782,6 +787,7 @@ def melanoma_data(
         elif args.what == "folds": print(*write_folds(Path(args.folder), Path(args.out)), sep="\n")
         else: print(f"{write_template(Path(args.path))}: fill it in; `melanoma_data audit` on its folder says whether it is right")
     except (ValueError, OSError, RuntimeError) as e: print(f"melanoma_data: {e}", file=sys.stderr); return 1
+    except KeyboardInterrupt: print("\nmelanoma_data: interrupted; the same command goes on where it was", file=sys.stderr); return 130
     return 0
 
 if __name__ == "__main__" and "__file__" in globals(): sys.exit(melanoma_data())

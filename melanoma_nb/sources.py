@@ -7,9 +7,9 @@ __all__ = ['EMPTY', 'DIAGNOSES', 'COLUMNS', 'ONE_HOT', 'LAYOUTS', 'TEMPLATE', 'F
            'read_columns', 'at_lines', 'check_ids', 'counted', 'to_diagnosis', 'to_flag', 'to_target', 'image_key',
            'group_keys', 'own_space', 'unite_groups', 'files_below', 'nfc', 'stem_of', 'index_images', 'match_files',
            'label_rows', 'attach_files', 'first_file', 'isic2020_labels', 'drop_listed', 'ham_labels', 'one_hot_labels',
-           'isic2019_labels', 'isic2018_labels', 'Layout', 'write_template', 'read_yaml', 'OwnSet', 'read_own',
-           'own_columns', 'own_labels', 'own_masks', 'source_path', 'read_labels', 'read_source', 'unlisted_files',
-           'read_sources', 'join_sources', 'summarise_sources', 'group_sizes', 'plot_group_sizes']
+           'isic2019_labels', 'isic2018_labels', 'Layout', 'write_template', 'read_yaml', 'OwnSet', 'check_own_name',
+           'read_own', 'own_columns', 'own_labels', 'own_masks', 'source_path', 'read_labels', 'read_source',
+           'unlisted_files', 'read_sources', 'join_sources', 'summarise_sources', 'group_sizes', 'plot_group_sizes']
 
 # %% ../nbs/00c_sources.ipynb #47db2204
 import codecs, csv, filecmp, os, re, unicodedata
@@ -489,6 +489,7 @@ def write_template(
     "A commented example of a data set's YAML, to fill in."
     path = Path(path)
     if path.suffix != ".yaml": raise ValueError(f"{path.name}: call it NAME.yaml; NAME becomes the name of the data set")
+    check_own_name(path)
     if path.exists(): raise FileExistsError(f"{path} exists: nothing is overwritten")
     path.parent.mkdir(parents=True, exist_ok=True)
     with writing(path) as part: part.write_text(TEMPLATE, encoding="utf-8")
@@ -547,6 +548,15 @@ KINDS = dict(folder=str, csv=str, columns=dict, diagnoses=dict, malignant=tuple,
              ids=str, encoding=str)
 ALIKE = {str: "a word", dict: "lines `key: value`, indented", tuple: "a list, [a, b]"}
 
+def check_own_name(
+    path: Path, # NAME.yaml
+) -> None:
+    "An error if NAME cannot be the name of a data set."
+    taken = [*LITERALS["dataset"], "patient", "lesion", "image"]   # the latter begin the archive's group keys
+    if not re.fullmatch(r"\w[\w.-]*", path.stem, re.ASCII) or path.stem in taken:
+        raise ValueError(f"{path}: {path.stem!r} cannot be the name of a data set of your own (letters, digits, . _ -; "
+                         f"not one of {', '.join(taken)}): rename the file")
+
 def read_own(
     path: Path, # NAME.yaml
 ) -> OwnSet:
@@ -555,10 +565,7 @@ def read_own(
     if not path.is_file(): raise FileNotFoundError(f"there is no file {path}: `write_template` writes an example")
     given, lines = read_yaml(path)
     def fail(key, what): raise ValueError(f"{path}, line {lines.get(key, 1)}: {what}")
-    taken = [*LITERALS["dataset"], "patient", "lesion", "image"]   # the latter begin the archive's group keys
-    if not re.fullmatch(r"\w[\w.-]*", path.stem, re.ASCII) or path.stem in taken:
-        raise ValueError(f"{path}: {path.stem!r} cannot be the name of a data set of your own (letters, digits, . _ -; "
-                         f"not one of {', '.join(taken)}): rename the file")
+    check_own_name(path)
     for k, v in given.items():
         if k not in KINDS: fail(k, f"{k!r} is not known: known are {', '.join(KINDS)}")
         if KINDS[k] is tuple: v = given[k] = tuple(v) if isinstance(v, list) else (v,) if isinstance(v, str) and v else v
