@@ -152,13 +152,13 @@ def image_test(
 ) -> dict: # image_test (its name, "" where there is none), p_image
     "The textbook test for a metric, which takes images as independent."
     rows, same_folds = selections(a, over), (a.fold == b.fold).all()
-    if metric == "auroc" and same_folds: return dict(image_test="DeLong (images)", p_image=delong(a, b, over)["p"])
+    if metric == "auroc" and same_folds: return dict(image_test="DeLong (image level)", p_image=delong(a, b, over)["p"])
     if metric not in ("accuracy", "sensitivity", "specificity") or len(rows) > 1 or a.seed.nunique() > 1:
         return dict(image_test="", p_image=np.nan)
     i = rows[0] if metric == "accuracy" else rows[0][a.target.iloc[rows[0]] == (metric == "sensitivity")]
     right = [(decisions(t) == (t.target == 1).to_numpy())[i] for t in (a, b)]
     p = mcnemar((right[0] & ~right[1]).sum(), (right[1] & ~right[0]).sum()) if len(i) else np.nan
-    return dict(image_test="McNemar (images)", p_image=p)
+    return dict(image_test="McNemar (image level)", p_image=p)
 
 # %% ../nbs/01c_comparison.ipynb #8cdc953f
 # metrics that average shares of right answers, and of which classes (None: of all images together)
@@ -336,7 +336,7 @@ def compare(
         r = _row(c, i, level, sd)
         if power and m in ANSWERS and c.facts["n_seeds"] < MIN_SEEDS and np.isfinite(r["difference"]):
             power_at = planted_power(answer_parts(a, b, unit, m, over), stratum, level, seed=seed)
-            found = detectable(power_at, r["detectable"] or 1/len(a))
+            found = detectable(power_at, r["detectable"] if r["detectable"] > 0 else 1/len(a))
             r |= dict(detectable=found, detectable_by="planted answers")
         rows.append(r | image_test(a, b, m, over))
     return comparison_table(rows)
@@ -452,7 +452,7 @@ def coverage(
     t: pd.DataFrame, # from `study_intervals`
     value: float, # the true value of the first model
     difference: float = 0., # the true difference
-) -> dict[str, float]: # sets, value_held and difference_held (shares of intervals that hold the truth), widths, rejected (share of p < 0.05)
+) -> dict[str, float]: # sets; shares of intervals that hold the truth, …_held; mean widths; rejected: share of p < 0.05
     "How often intervals hold the truth."
     def holds(low, high, truth): return float(((low <= truth + 1e-9) & (high >= truth - 1e-9)).mean())
     return dict(sets=len(t), value_held=holds(t.low, t.high, value), difference_held=holds(t.d_low, t.d_high, difference),
