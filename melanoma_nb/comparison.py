@@ -16,7 +16,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from scipy.special import expit
 from scipy.stats import binomtest, norm, rankdata
 
 from .evaluation import (
