@@ -6,7 +6,7 @@
 __all__ = ['COUNTS', 'COUNTS_COLUMNS', 'SCORES', 'JACCARD_THRESHOLD', 'READINGS', 'ENOUGH_SEEDS', 'check_counts', 'mask_scores',
            'simulate_counts', 'plot_dice_by_size', 'mask_table', 'compare_masks']
 
-# %% ../nbs/01e_maskscores.ipynb #e7c9de8d
+# %% ../nbs/01e_maskscores.ipynb #1f763543
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from .comparison import comparison_row, comparison_table
 from .evaluation import SPLITS, _some, cluster_units, multiplicities, percentile_interval
 
-# %% ../nbs/01e_maskscores.ipynb #b91f1483
+# %% ../nbs/01e_maskscores.ipynb #22fbf40a
 COUNTS = ("tp", "fp", "fn", "tn")
 COUNTS_COLUMNS = ("image_id", "dataset", "group_id", "fold", "split", "seed", *COUNTS)
 
@@ -31,7 +31,7 @@ def _masks_of(counts: pd.DataFrame) -> pd.DataFrame: # (n,2): what must be equal
     "Pixels of the expert's lesion and of the whole mask."
     return pd.DataFrame(dict(lesion=counts.tp + counts.fn, pixels=counts[list(COUNTS)].sum(axis=1)), index=counts.index)
 
-# %% ../nbs/01e_maskscores.ipynb #355f34b3
+# %% ../nbs/01e_maskscores.ipynb #abf5ad1c
 def check_counts(
     counts: pd.DataFrame, # the columns of `COUNTS_COLUMNS`, further ones allowed
 ) -> pd.DataFrame: # `counts` itself
@@ -58,7 +58,7 @@ def check_counts(
         if wrong.any(): raise ValueError(message.format(split=counts.split[wrong].iloc[0], ids=_some(counts.image_id[wrong].unique())))
     return counts
 
-# %% ../nbs/01e_maskscores.ipynb #20d739d4
+# %% ../nbs/01e_maskscores.ipynb #2a512fa1
 SCORES = ("dice", "jaccard", "threshold_jaccard", "pixel_accuracy")
 JACCARD_THRESHOLD = .65   # below it a mask counts as a failure, see ISIC 2018 Task 1
 
@@ -80,7 +80,7 @@ def mask_scores(
     values = _scores(check_counts(counts)[list(COUNTS)].to_numpy(np.float64))
     return counts.assign(**dict(zip(SCORES, values.T)))
 
-# %% ../nbs/01e_maskscores.ipynb #af011e2a
+# %% ../nbs/01e_maskscores.ipynb #ce4a5784
 def simulate_counts(
     n_groups: int = 100, # lesions, numbered
     per_group: int = 2, # images a lesion
@@ -104,7 +104,7 @@ def simulate_counts(
         group_id=[f"{dataset}_g{k:04d}" for k in g], fold=0, split="test", seed=seed,
         tp=lesion - fn, fp=fp, fn=fn, tn=pixels - lesion - fp)).astype(dict.fromkeys(COUNTS, int))
 
-# %% ../nbs/01e_maskscores.ipynb #710d37d2
+# %% ../nbs/01e_maskscores.ipynb #77fa1f2c
 def plot_dice_by_size(
     scored: pd.DataFrame, # from `mask_scores`
     ax: Axes,
@@ -119,7 +119,7 @@ def plot_dice_by_size(
     ax.legend(loc="lower right", frameon=False, fontsize=8)
     return ax
 
-# %% ../nbs/01e_maskscores.ipynb #136d9a69
+# %% ../nbs/01e_maskscores.ipynb #0f0d90ac
 READINGS = ("mean", "pooled")
 
 def _one_part(
@@ -133,6 +133,7 @@ def _one_part(
             "a pooled table has one row an image and seed")
     return mask_scores(counts).sort_values(["dataset", "fold", "group_id", "image_id", "seed"], ignore_index=True)
 
+# %% ../nbs/01e_maskscores.ipynb #84b228e9
 def _units(scored: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]: # (n,) unit of each row, (u,) stratum of each unit
     "What the bootstrap draws: groups, within data set and fold."
     return cluster_units(scored.group_id, scored.dataset.astype(str) + "\n" + scored.fold.astype(str))
@@ -154,7 +155,7 @@ def _readings(
     mean = np.divide(sums[..., 4:8], rows, out=np.full(sums[..., 4:8].shape, np.nan), where=rows > 0)
     return np.stack([mean, _scores(sums[..., :4])], axis=-2)
 
-# %% ../nbs/01e_maskscores.ipynb #8cc54511
+# %% ../nbs/01e_maskscores.ipynb #f7cbb087
 def _resampled(
     sums: Sequence[np.ndarray], # one (u,9) a selection of rows
     stratum: np.ndarray, # (u,) stratum of each group
@@ -167,6 +168,7 @@ def _resampled(
         np.stack([_readings(np.einsum("bu,uk->bk", w[:, i], s[i])) for s, i in zip(sums, present)])
         for w in multiplicities(stratum, n_boot, seed)], axis=1)
 
+# %% ../nbs/01e_maskscores.ipynb #7c5986d8
 def mask_table(
     counts: pd.DataFrame, # counts table of one split
     by: str | None = None, # a column of `counts` to split by, such as dataset or diagnosis; None: all rows together
@@ -190,7 +192,7 @@ def mask_table(
             for q, k in enumerate(SCORES) for j, r in enumerate(READINGS)]
     return pd.DataFrame(rows)
 
-# %% ../nbs/01e_maskscores.ipynb #a405468e
+# %% ../nbs/01e_maskscores.ipynb #85bee208
 def _paired_masks(
     a: pd.DataFrame, # counts table of one split
     b: pd.DataFrame, # another
@@ -209,7 +211,7 @@ def _paired_masks(
             "Evaluate both networks on the same split file and the same experts' masks")
     return a, b
 
-# %% ../nbs/01e_maskscores.ipynb #fdafc876
+# %% ../nbs/01e_maskscores.ipynb #1ad1afe6
 ENOUGH_SEEDS = 5   # from here on trainings are resampled, too
 
 def _paired_replicates(
@@ -219,7 +221,7 @@ def _paired_replicates(
     seed: int, # of the resampling
 ) -> np.ndarray: # (2,n_boot,2,4); a resample is the same groups and the same seeds for both
     "`_readings` of two tables on resampled groups, and resampled seeds if there are `ENOUGH_SEEDS`."
-    s, rng, out = sums.shape[1], np.random.default_rng([seed, 0, 0]), []
+    s, rng, out = sums.shape[1], np.random.default_rng([seed, 0, 1]), []
     if s < ENOUGH_SEEDS: sums = sums.sum(1, keepdims=True)
     for w in multiplicities(stratum, n_boot, seed):
         times = rng.multinomial(s, [1/s]*s, len(w)).astype(np.float64) if s >= ENOUGH_SEEDS else np.ones((len(w), 1))
@@ -230,7 +232,7 @@ def _spread(differences: list[np.ndarray]) -> np.ndarray: # of (4,) each -> (4,)
     "Standard deviation over seeds or folds; NaN with one."
     return np.std(differences, axis=0, ddof=1) if len(differences) > 1 else np.full(len(SCORES), np.nan)
 
-# %% ../nbs/01e_maskscores.ipynb #3e1f0948
+# %% ../nbs/01e_maskscores.ipynb #90c42275
 def compare_masks(
     a: pd.DataFrame, # counts table of one split
     b: pd.DataFrame, # another, on identical images
