@@ -177,7 +177,7 @@ REPORTED = dict(loss="loss", accuracy="accuracy", specificity="benign_accuracy",
 def table2(
     tables: dict[int, pd.DataFrame], # row -> predictions table of one part
     n_boot: int = 10_000, # resamples
-) -> pd.DataFrame: # row, over (mean | pooled | data set), metric, report, value, low, high, n, n_groups, n_malignant
+) -> pd.DataFrame: # row, over (mean | pooled | data set), metric, report, value, low, high, method, n, n_groups, n_malignant
     "Table 2: every metric of every row, as a mean over data sets, pooled and for each data set."
     sets = sorted({d for t in tables.values() for d in t.dataset})
     overs = ["mean", "pooled", *sets] if len(sets) > 1 else ["mean"]
@@ -186,7 +186,7 @@ def table2(
     out["report"] = [
         said.loc[r, REPORTED[m]] if m in REPORTED and o == "mean" else np.nan
         for r, m, o in zip(out.row, out.metric, out.over)]
-    return out["row over metric report value low high n n_groups n_malignant".split()]
+    return out["row over metric report value low high method n n_groups n_malignant".split()]
 
 # %% ../nbs/05_ablation.ipynb #f6192fba
 def show_table2(
@@ -209,7 +209,7 @@ def difference(
     a: int = 3, # the row that is subtracted
     b: int = 4, # the row it is subtracted from
     n_boot: int = 10_000, # resamples
-) -> pd.DataFrame: # over, metric, a, b, difference (b − a), low, high, p, n, n_groups, n_malignant
+) -> pd.DataFrame: # over, and the columns of `COMPARISON`; p_holm over all rows
     "The paired difference between two rows in balanced accuracy and AUROC, as a mean over data sets, pooled and for each."
     sets = sorted(set(tables[a].dataset)); overs = ["mean", "pooled", *sets] if len(sets) > 1 else ["mean"]
     found = [compare(tables[a], tables[b], ["balanced_accuracy", "auroc"], over=o, n_boot=n_boot).assign(over=o) for o in overs]

@@ -16,7 +16,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from scipy.special import expit
 from scipy.stats import binomtest, norm, rankdata
 
 from .evaluation import (
@@ -81,20 +80,24 @@ def _conflicts(
     apart = {"only in the first table": len(a) - len(both), "only in the second": len(b) - len(both), "with another fold": other("fold")}
     return apart, {f"with another {c}": other(c) for c in SAME}
 
+# %% ../nbs/01c_comparison.ipynb #1453a827
 def pair_tables(
     tables: Sequence[pd.DataFrame], # predictions tables, one split each
     images: str = "identical", # identical: other images or folds are an error | common: go on with the images of all tables
-) -> tuple[list[pd.DataFrame], np.ndarray, dict[str, int]]: # tables with rows in one order; strata of the rows; left_out_a, left_out_b, other_fold
+) -> tuple[list[pd.DataFrame], np.ndarray, dict[str, int]]: # tables, their rows in one order; strata of the rows; left_out_…, other_fold
     "Bring tables to the same rows, or raise a `ValueError` that counts the differences."
     if images not in ("identical", "common"): raise ValueError(f"images={images!r} is neither identical nor common")
-    tables = [one_split(t).assign(nth=lambda d: d.seed.rank(method="dense").astype(int)).set_index(["image_id", "nth"]) for t in tables]
-    n_seeds = [t.seed.nunique() for t in tables]
-    if len(set(n_seeds)) > 1: raise ValueError(f"the tables hold {' and '.join(map(str, n_seeds))} seeds: compare as many of one as of the other")
+    tables = [one_split(t).assign(nth=lambda d: d.seed.rank(method="dense").astype(int)) for t in tables]
+    tables, n_seeds = [t.set_index(["image_id", "nth"]) for t in tables], [str(t.seed.nunique()) for t in tables]
+    if len(set(n_seeds)) > 1:
+        raise ValueError(f"the tables hold {' and '.join(n_seeds)} seeds: compare as many of one as of the other")
     for b in tables[1:]:
         apart, wrong = _conflicts(tables[0], b)
         found = [f"{v:,} rows {k}" for k, v in ((apart if images == "identical" else {}) | wrong).items() if v]
-        if found: raise ValueError(f"a paired comparison needs identical images: {'; '.join(found)}. Evaluate both models on the same "
-            "split file" + ', or ask for images="common" to go on with the images that both hold'*(not any(wrong.values())))
+        if found:
+            remedy = ', or ask for images="common" to go on with the images that both hold'*(not any(wrong.values()))
+            raise ValueError(f"a paired comparison needs identical images: {'; '.join(found)}. "
+                f"Evaluate both models on the same split file{remedy}")
     keep = tables[0].index
     for t in tables[1:]: keep = keep.intersection(t.index)
     if not len(keep): raise ValueError("the tables have no image in common")
@@ -102,8 +105,9 @@ def pair_tables(
     folds = pd.concat([t.loc[keep, "fold"].astype(str) for t in tables], axis=1); folds = folds[~folds.index.duplicated()]
     moved = folds.ne(folds.iloc[:, 0], axis=0).any(axis=1)
     strata = tables[0].loc[keep, "dataset"].astype(str) + "\n" + (folds.iloc[:, 0] if not moved.any() else folds.agg("\n".join, axis=1))
-    order = pd.DataFrame(dict(strata=strata, group=tables[0].loc[keep, "group_id"])).sort_values(["strata", "group", "image_id", "nth"]).index
-    facts = dict(left_out_a=left[0], left_out_b=max(left[1:]), other_fold=int(moved.groupby("image_id").first().sum()))
+    order = pd.DataFrame(dict(strata=strata, group=tables[0].loc[keep, "group_id"]))
+    order = order.sort_values(["strata", "group", "image_id", "nth"]).index
+    facts = dict(left_out_a=left[0], left_out_b=max(left[1:], default=0), other_fold=int(moved.groupby("image_id").first().sum()))
     return [t.loc[order].reset_index() for t in tables], strata.loc[order].to_numpy(), facts
 
 # %% ../nbs/01c_comparison.ipynb #9e1df979
@@ -147,15 +151,17 @@ def image_test(
 ) -> dict: # image_test (its name, "" where there is none), p_image
     "The textbook test for a metric, which takes images as independent."
     rows, same_folds = selections(a, over), (a.fold == b.fold).all()
-    if metric == "auroc" and same_folds: return dict(image_test="DeLong (images)", p_image=delong(a, b, over)["p"])
-    if metric not in ("accuracy", "sensitivity", "specificity") or len(rows) > 1 or a.seed.nunique() > 1: return dict(image_test="", p_image=np.nan)
+    if metric == "auroc" and same_folds: return dict(image_test="DeLong (image level)", p_image=delong(a, b, over)["p"])
+    if metric not in ("accuracy", "sensitivity", "specificity") or len(rows) > 1 or a.seed.nunique() > 1:
+        return dict(image_test="", p_image=np.nan)
     i = rows[0] if metric == "accuracy" else rows[0][a.target.iloc[rows[0]] == (metric == "sensitivity")]
     right = [(decisions(t) == (t.target == 1).to_numpy())[i] for t in (a, b)]
     p = mcnemar((right[0] & ~right[1]).sum(), (right[1] & ~right[0]).sum()) if len(i) else np.nan
-    return dict(image_test="McNemar (images)", p_image=p)
+    return dict(image_test="McNemar (image level)", p_image=p)
 
 # %% ../nbs/01c_comparison.ipynb #8cdc953f
-ANSWERS = dict(accuracy=(None,), sensitivity=(1,), specificity=(0,), balanced_accuracy=(1, 0))   # metric -> classes whose shares of right answers it averages
+# metrics that average shares of right answers, and of which classes (None: of all images together)
+ANSWERS = dict(accuracy=(None,), sensitivity=(1,), specificity=(0,), balanced_accuracy=(1, 0))
 
 class Answers(NamedTuple):
     "Right answers of two models in one class of one selection, as sums over units."
@@ -304,6 +310,12 @@ def spread(
     if not whole or by == "fold" and c.facts["other_fold"]: return np.full(len(c.names), np.nan)
     return np.std([weights @ _values(p, c.names, over) for p in parts], axis=0, ddof=1)
 
+def _row(c: Contrast, i: int, level: float, sd: dict[str, np.ndarray]) -> dict:
+    "The comparison of a contrast's second value with its first, for metric `i`."
+    d = c.drawn[1, :, i] - c.drawn[0, :, i]
+    return comparison_row(c.names[i], *c.values[:, i], d, level, **c.facts, **{k: v[i] for k, v in sd.items()})
+
+# %% ../nbs/01c_comparison.ipynb #c429323b
 def compare(
     a: pd.DataFrame, # predictions table, one split
     b: pd.DataFrame, # another, on the same images
@@ -320,9 +332,10 @@ def compare(
     sd = {f"sd_{by}s": spread(c, np.array([-1, 1]), over, col) for by, col in (("seed", "nth"), ("fold", "fold"))}
     unit, stratum = cluster_units(a.group_id, c.strata)
     for i, m in enumerate(c.names):
-        r = comparison_row(m, *c.values[:, i], c.drawn[1, :, i] - c.drawn[0, :, i], level, **c.facts, **{k: v[i] for k, v in sd.items()})
+        r = _row(c, i, level, sd)
         if power and m in ANSWERS and c.facts["n_seeds"] < MIN_SEEDS and np.isfinite(r["difference"]):
-            found = detectable(planted_power(answer_parts(a, b, unit, m, over), stratum, level, seed=seed), r["detectable"] or 1/len(a))
+            power_at = planted_power(answer_parts(a, b, unit, m, over), stratum, level, seed=seed)
+            found = detectable(power_at, r["detectable"] if r["detectable"] > 0 else 1/len(a))
             r |= dict(detectable=found, detectable_by="planted answers")
         rows.append(r | image_test(a, b, m, over))
     return comparison_table(rows)
@@ -334,9 +347,10 @@ def independent_rows(
     level: float, # of confidence
 ) -> list[dict]: # a row a metric
     "y − x for two contrasts that share no image."
-    facts = {k: x.facts[k] + y.facts[k] for k in ("n", "n_groups", "n_malignant")} | dict(n_seeds=min(x.facts["n_seeds"], y.facts["n_seeds"]),
-        scope=x.facts["scope"] + ", on different images")
-    return [comparison_row(m, x.values[0, i], y.values[0, i], y.drawn[0, :, i] - x.drawn[0, :, i], level, **facts) for i, m in enumerate(x.names)]
+    facts = {k: x.facts[k] + y.facts[k] for k in ("n", "n_groups", "n_malignant")}
+    facts |= dict(n_seeds=min(x.facts["n_seeds"], y.facts["n_seeds"]), scope=x.facts["scope"] + ", on different images")
+    return [comparison_row(m, x.values[0, i], y.values[0, i], y.drawn[0, :, i] - x.drawn[0, :, i], level, **facts)
+        for i, m in enumerate(x.names)]
 
 def interaction(
     first: tuple[pd.DataFrame, pd.DataFrame], # tables a and b: the first gain is metric(b) − metric(a)
@@ -348,11 +362,11 @@ def interaction(
     "A difference of differences."
     args = metric, over, n_boot
     if set(first[0].image_id).isdisjoint(second[0].image_id):
-        return comparison_table(independent_rows(*[contrast(pair, [(-1, 1)], *args, seed + k, images) for k, pair in enumerate((first, second))], level))
+        each = [contrast(pair, [(-1, 1)], *args, seed + k, images) for k, pair in enumerate((first, second))]
+        return comparison_table(independent_rows(*each, level))
     c = contrast([*first, *second], [(-1, 1, 0, 0), (0, 0, -1, 1)], *args, seed, images)
     sd = {f"sd_{by}s": spread(c, np.array([1, -1, -1, 1]), over, col) for by, col in (("seed", "nth"), ("fold", "fold"))}
-    return comparison_table([comparison_row(m, *c.values[:, i], c.drawn[1, :, i] - c.drawn[0, :, i], level, **c.facts, **{k: v[i] for k, v in sd.items()})
-        for i, m in enumerate(c.names)])
+    return comparison_table([_row(c, i, level, sd) for i in range(len(c.names))])
 
 # %% ../nbs/01c_comparison.ipynb #0a2294c8
 def _signed(v: float, points: bool = True) -> str:
@@ -374,7 +388,8 @@ def verdict(
     adjusted = f", {p:.2g} after Holm" if p > row.p else ""
     told = f"{b} is {'higher' if row.difference > 0 else 'lower'}" if apart else "not distinguishable"
     sd = [f"{_signed(row[f'sd_{k}'], points)[1:]} between {k}" for k in ("seeds", "folds") if np.isfinite(row[f"sd_{k}"])]
-    cut = [f"{row[k]:,.0f} {what}" for k, what in (("left_out_a", f"images only in {a}"), ("left_out_b", f"only in {b}"), ("other_fold", "tested in another fold")) if row[k] > 0]
+    cut = dict(left_out_a=f"images only in {a}", left_out_b=f"images only in {b}", other_fold="tested in another fold")
+    cut = [f"{row[k]:,.0f} {what}" for k, what in cut.items() if row[k] > 0]
     return (f"{head}: {told}: difference {amount(row.difference)} ({100*row.level:.0f} % interval {_signed(row.low, points)} to "
         f"{_signed(row.high, points)}, p = {row.p:.2g}{adjusted}, n = {size})" + f", for {row.scope}"*isinstance(row.scope, str)
         + f"; sd of the difference {', '.join(sd)}"*bool(sd) + f"; common images alone: {', '.join(cut)}"*bool(cut)
@@ -429,17 +444,18 @@ def study_intervals(
             out.append(sum(w[:, has] @ v[k][has]/(w @ v[0])[:, None] for v in sums.values() for has in [v[0] > 0])/len(sums))
     a, b = [np.concatenate(v) for v in drawn]; d = b - a; q = [(1 - level)/2, (1 + level)/2]
     (low, high), (d_low, d_high) = np.quantile(a[1:], q, axis=0), np.quantile(d[1:], q, axis=0)
-    return pd.DataFrame(dict(value=a[0], low=low, high=high, difference=d[0], d_low=d_low, d_high=d_high, p=[bootstrap_p(c) for c in d[1:].T]))
+    p = [bootstrap_p(c) for c in d[1:].T]
+    return pd.DataFrame(dict(value=a[0], low=low, high=high, difference=d[0], d_low=d_low, d_high=d_high, p=p))
 
 def coverage(
     t: pd.DataFrame, # from `study_intervals`
     value: float, # the true value of the first model
     difference: float = 0., # the true difference
-) -> dict[str, float]: # sets, value and difference (shares of intervals that hold the truth), widths, rejected (share of p < 0.05)
+) -> dict[str, float]: # sets; shares of intervals that hold the truth, …_held; mean widths; rejected: share of p < 0.05
     "How often intervals hold the truth."
     def holds(low, high, truth): return float(((low <= truth + 1e-9) & (high >= truth - 1e-9)).mean())
-    return dict(sets=len(t), value=holds(t.low, t.high, value), difference=holds(t.d_low, t.d_high, difference),
-        width=(t.high - t.low).mean(), difference_width=(t.d_high - t.d_low).mean(), rejected=(t.p < .05).mean())
+    return dict(sets=len(t), value_held=holds(t.low, t.high, value), difference_held=holds(t.d_low, t.d_high, difference),
+        value_width=(t.high - t.low).mean(), difference_width=(t.d_high - t.d_low).mean(), rejected=(t.p < .05).mean())
 
 # %% ../nbs/01c_comparison.ipynb #70339720
 def table_from_counts(

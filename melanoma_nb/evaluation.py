@@ -32,6 +32,7 @@ def some(values, n: int = 3) -> str:
     values = [str(v) for v in values]
     return ", ".join(values[:n]) + (f" and {len(values)-n} more" if len(values) > n else "")
 
+# %% ../nbs/01a_evaluation.ipynb #ba5cb8c1
 def check_predictions(
     df: pd.DataFrame, # predictions table: the columns of `COLUMNS`, further ones allowed
 ) -> pd.DataFrame: # `df` itself
@@ -238,6 +239,7 @@ def bin_plan(
     order = np.argsort(p, kind="stable")
     return BinPlan(order if column is None else column[order], (target - p)[order], np.unique(p[order], return_index=True)[1])
 
+# %% ../nbs/01a_evaluation.ipynb #9688e995
 def _equal_mass(mass: np.ndarray, bins: int) -> np.ndarray:
     "(b,k) int: bin of each distinct value, by the middle of its place in the running sum of (b,k) `mass`."
     upto = np.cumsum(mass, axis=1); total = np.maximum(upto[:, -1:], np.finfo(float).tiny)
@@ -255,7 +257,6 @@ def calibration_error(
     sums = np.bincount(at.ravel(), weights=gap.ravel(), minlength=bins*len(w)).reshape(-1, bins)
     return _ratio(np.abs(sums).sum(1), mass.sum(1))
 
-# %% ../nbs/01a_evaluation.ipynb #9688e995
 def equal_mass_bins(
     p: np.ndarray, # (n,) float
     bins: int = BINS,
