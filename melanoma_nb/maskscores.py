@@ -6,7 +6,7 @@
 __all__ = ['COUNTS', 'COUNTS_COLUMNS', 'SCORES', 'JACCARD_THRESHOLD', 'READINGS', 'check_counts', 'mask_scores',
            'simulate_counts', 'plot_dice_by_size', 'mask_table', 'compare_masks']
 
-# %% ../nbs/01e_maskscores.ipynb #76de95e4
+# %% ../nbs/01e_maskscores.ipynb #3f6ddc5a
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from .comparison import MIN_SEEDS, comparison_row, comparison_table
 from .evaluation import SPLITS, cluster_units, multiplicities, percentile_interval, some
 
-# %% ../nbs/01e_maskscores.ipynb #d3cb3a65
+# %% ../nbs/01e_maskscores.ipynb #8be600d3
 COUNTS = ("tp", "fp", "fn", "tn")
 COUNTS_COLUMNS = ("image_id", "dataset", "group_id", "fold", "split", "seed", *COUNTS)
 
@@ -31,7 +31,7 @@ def _masks_of(counts: pd.DataFrame) -> pd.DataFrame: # (n,2): what must be equal
     "Pixels of the expert's lesion and of the whole mask."
     return pd.DataFrame(dict(lesion=counts.tp + counts.fn, pixels=counts[list(COUNTS)].sum(axis=1)), index=counts.index)
 
-# %% ../nbs/01e_maskscores.ipynb #4b069dce
+# %% ../nbs/01e_maskscores.ipynb #9c7260eb
 def check_counts(
     counts: pd.DataFrame, # the columns of `COUNTS_COLUMNS`, further ones allowed
 ) -> pd.DataFrame: # `counts` itself
@@ -59,7 +59,7 @@ def check_counts(
         if wrong.any(): raise ValueError(message.format(split=counts.split[wrong].iloc[0], ids=some(counts.image_id[wrong].unique())))
     return table
 
-# %% ../nbs/01e_maskscores.ipynb #a7c23fbb
+# %% ../nbs/01e_maskscores.ipynb #1d4e9d24
 SCORES = ("dice", "jaccard", "threshold_jaccard", "pixel_accuracy")
 JACCARD_THRESHOLD = .65   # below it a mask counts as a failure, see ISIC 2018 Task 1
 
@@ -81,7 +81,7 @@ def mask_scores(
     values = _scores(check_counts(counts)[list(COUNTS)].to_numpy(np.float64))
     return counts.assign(**dict(zip(SCORES, values.T)))
 
-# %% ../nbs/01e_maskscores.ipynb #b7e12ee4
+# %% ../nbs/01e_maskscores.ipynb #6a2f6156
 def simulate_counts(
     n_groups: int = 100, # lesions, numbered
     per_group: int = 2, # images a lesion
@@ -105,7 +105,7 @@ def simulate_counts(
         group_id=[f"{dataset}_g{k:04d}" for k in g], fold=0, split="test", seed=seed,
         tp=lesion - fn, fp=fp, fn=fn, tn=pixels - lesion - fp)).astype(dict.fromkeys(COUNTS, int))
 
-# %% ../nbs/01e_maskscores.ipynb #6dd9b2b8
+# %% ../nbs/01e_maskscores.ipynb #bd4793fa
 def plot_dice_by_size(
     scored: pd.DataFrame, # from `mask_scores`
     ax: Axes,
@@ -120,7 +120,7 @@ def plot_dice_by_size(
     ax.legend(loc="lower right", frameon=False, fontsize=8)
     return ax
 
-# %% ../nbs/01e_maskscores.ipynb #f2f3754c
+# %% ../nbs/01e_maskscores.ipynb #d2a1ab74
 READINGS = ("mean", "pooled")
 
 def _one_part(
@@ -138,7 +138,7 @@ def _one_part(
             "each seed is tested on the same images; finish the missing runs, or leave those seeds out")
     return mask_scores(counts).sort_values(["dataset", "fold", "group_id", "image_id", "seed"], ignore_index=True)
 
-# %% ../nbs/01e_maskscores.ipynb #9119a675
+# %% ../nbs/01e_maskscores.ipynb #280a4379
 def _units(scored: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]: # (n,) unit of each row, (u,) stratum of each unit
     "What the bootstrap draws: groups, within data set and fold (and within the other table's fold, if there is one)."
     strata = [scored[c].astype(str) for c in ("dataset", "fold", "fold_b") if c in scored]
@@ -161,7 +161,7 @@ def _readings(
     mean = np.divide(sums[..., 4:8], rows, out=np.full(sums[..., 4:8].shape, np.nan), where=rows > 0)
     return np.stack([mean, _scores(sums[..., :4])], axis=-2)
 
-# %% ../nbs/01e_maskscores.ipynb #ba6e55c8
+# %% ../nbs/01e_maskscores.ipynb #aa605ab0
 def _resampled(
     sums: Sequence[np.ndarray], # one (u,9) a selection of rows
     stratum: np.ndarray, # (u,) stratum of each group
@@ -174,7 +174,7 @@ def _resampled(
         np.stack([_readings(np.einsum("bu,uk->bk", w[:, i], s[i])) for s, i in zip(sums, present)])
         for w in multiplicities(stratum, n_boot, seed)], axis=1)
 
-# %% ../nbs/01e_maskscores.ipynb #b5eeffa7
+# %% ../nbs/01e_maskscores.ipynb #ddad4874
 def mask_table(
     counts: pd.DataFrame, # counts table of one split
     by: str | None = None, # a column of `counts` to split by, such as dataset or diagnosis; None: all rows together
@@ -198,7 +198,7 @@ def mask_table(
             for q, k in enumerate(SCORES) for j, r in enumerate(READINGS)]
     return pd.DataFrame(rows)
 
-# %% ../nbs/01e_maskscores.ipynb #a0e0f7e1
+# %% ../nbs/01e_maskscores.ipynb #27381ff9
 def _same_masks(
     a: pd.DataFrame, # from `_one_part`, indexed by image_id and nth (rank of its seed)
     b: pd.DataFrame, # another
@@ -212,7 +212,7 @@ def _same_masks(
     other = (a.lesion != b.lesion) | (a.pixels != b.pixels)
     return apart, wrong | {"with another expert's mask (tp + fn, or the number of pixels)": int(other.sum())}
 
-# %% ../nbs/01e_maskscores.ipynb #9010a49d
+# %% ../nbs/01e_maskscores.ipynb #066f9b8d
 def _paired_masks(
     a: pd.DataFrame, # counts table of one split
     b: pd.DataFrame, # another
@@ -233,7 +233,7 @@ def _paired_masks(
     a, b = [t.loc[keep].assign(**({"fold_b": b.fold[keep]} if moved.any() else {})).reset_index() for t in (a, b)]
     return a, b, lost | dict(other_fold=int(moved.groupby("image_id").first().sum()))
 
-# %% ../nbs/01e_maskscores.ipynb #9bc8f373
+# %% ../nbs/01e_maskscores.ipynb #da01d5fd
 def _paired_replicates(
     sums: np.ndarray, # (2,s,u,9) `_group_sums` of two tables and s seeds
     stratum: np.ndarray, # (u,) stratum of each group
@@ -257,7 +257,7 @@ def _spread(differences: list[np.ndarray]) -> np.ndarray: # of (4,) each -> (4,)
     "Standard deviation over seeds or folds; NaN with one."
     return np.std(differences, axis=0, ddof=1) if len(differences) > 1 else np.full(len(SCORES), np.nan)
 
-# %% ../nbs/01e_maskscores.ipynb #800db5cd
+# %% ../nbs/01e_maskscores.ipynb #2e2929a8
 def compare_masks(
     a: pd.DataFrame, # counts table of one split
     b: pd.DataFrame, # another, on identical images
