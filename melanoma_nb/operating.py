@@ -9,7 +9,7 @@ __all__ = ['RULES', 'NETWORK', 'SHARES_FILE', 'TEMPERATURES', 'simulate_folds', 
            'share_table', 'calibration_table', 'reliability', 'plot_reliability', 'net_benefit', 'decision_curve',
            'plot_decision_curve', 'plot_referrals', 'plot_class_accuracy']
 
-# %% ../nbs/01d_operating.ipynb #7fb1e86c
+# %% ../nbs/01d_operating.ipynb #f3ccbf4a
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from .evaluation import (
     BINS, CALIBRATION_METRICS, bootstrap_interval, check_predictions, cluster_units, equal_mass_bins, multiplicities, one_split,
     percentile_interval, predictions_table, simulate_predictions, some)
 
-# %% ../nbs/01d_operating.ipynb #1ed53ad4
+# %% ../nbs/01d_operating.ipynb #994b76d3
 def simulate_folds(
     n_groups: int = 300, # lesions
     per_group: int = 2, # images a lesion
@@ -52,7 +52,7 @@ def simulate_folds(
         for f in range(folds)]
     return pd.concat(rows, ignore_index=True), pd.DataFrame(shares)
 
-# %% ../nbs/01d_operating.ipynb #051d3416
+# %% ../nbs/01d_operating.ipynb #8ec46eff
 RULES = dict(half=None, max_balanced_accuracy=None, sensitivity_90=.90, sensitivity_95=.95)   # name -> target sensitivity
 
 def _two_classes(
@@ -71,7 +71,7 @@ def _two_classes(
         raise ValueError(f"{what}: {which}, and {purpose} needs both classes (another split_seed, or fewer folds)")
     return target, logit
 
-# %% ../nbs/01d_operating.ipynb #52c452ca
+# %% ../nbs/01d_operating.ipynb #cf2bdddc
 def choose_threshold(
     target: np.ndarray, # (n,) 0 or 1, validation
     logit: np.ndarray, # (n,) finite
@@ -86,7 +86,7 @@ def choose_threshold(
     good = tpr >= RULES[rule] - 1e-12 if RULES[rule] else tpr - fpr >= (tpr - fpr).max() - 1e-12
     return float(cut[np.argmax(good)] if RULES[rule] else cut[good].min())
 
-# %% ../nbs/01d_operating.ipynb #80da680d
+# %% ../nbs/01d_operating.ipynb #5267044c
 NETWORK = ["fold", "seed"]   # what tells one network's rows from another's
 
 def _validation(
@@ -109,7 +109,7 @@ def _name(by: list[str], key: tuple) -> str:
     "A unit for people, such as `data set ham, fold 0, seed 0`."
     return ", ".join(f"{c.replace('dataset', 'data set')} {v}" for c, v in zip(by, key))
 
-# %% ../nbs/01d_operating.ipynb #921d3419
+# %% ../nbs/01d_operating.ipynb #33aa0d27
 def fit_thresholds(
     df: pd.DataFrame, # predictions table with valid and test rows of the same folds
     rules: Sequence[str] = tuple(RULES), # of `RULES`
@@ -124,7 +124,7 @@ def fit_thresholds(
                 sensitivity=float(called[d.target == 1].mean()), specificity=float((~called)[d.target == 0].mean())))
     return pd.DataFrame(rows)
 
-# %% ../nbs/01d_operating.ipynb #21a67588
+# %% ../nbs/01d_operating.ipynb #1b49048f
 def apply_thresholds(
     df: pd.DataFrame, # predictions table
     thresholds: pd.DataFrame, # from `fit_thresholds`
@@ -139,7 +139,7 @@ def apply_thresholds(
         raise ValueError(f"there is no threshold for {_name(by, df.loc[t.isna(), by].iloc[0])}: fit it on that network's validation rows")
     return df.assign(called=(df.logit >= t).astype(int))
 
-# %% ../nbs/01d_operating.ipynb #43df1c3e
+# %% ../nbs/01d_operating.ipynb #95b98eb7
 def operating_points(
     df: pd.DataFrame, # predictions table with valid and test rows of the same folds
     rules: Sequence[str] = tuple(RULES), # of `RULES`
@@ -160,7 +160,7 @@ def operating_points(
     out = pd.concat(out, ignore_index=True)
     return out[["rule", *out.columns.drop("rule")]]
 
-# %% ../nbs/01d_operating.ipynb #44a42aa9
+# %% ../nbs/01d_operating.ipynb #e27a5c04
 def _curves(
     df: pd.DataFrame, # predictions table of one split
     curve, # (target, logit) -> dict of columns of one network's curve
@@ -173,7 +173,7 @@ def _curves(
         out.append(pd.DataFrame(curve(y, z)).assign(**dict(zip(by, key))))
     return pd.concat(out, ignore_index=True)
 
-# %% ../nbs/01d_operating.ipynb #e0339b15
+# %% ../nbs/01d_operating.ipynb #458dffa0
 def roc_curves(
     df: pd.DataFrame, # predictions table of one split
 ) -> pd.DataFrame: # dataset, fold, seed, fpr and tpr in [0,1], auroc of the network; one row a point
@@ -190,7 +190,7 @@ def pr_curves(
         return dict(precision=precision, recall=recall, average_precision=skm.average_precision_score(y, z), share=y.mean())
     return _curves(df, one)
 
-# %% ../nbs/01d_operating.ipynb #c781730b
+# %% ../nbs/01d_operating.ipynb #e66b8e47
 def _plot_networks(
     curves: pd.DataFrame, # from `roc_curves` or `pr_curves`
     ax: Axes,
@@ -209,7 +209,7 @@ def _plot_networks(
             ax.plot(n[x], n[y], color=colours[name], lw=.9, alpha=.8, drawstyle=style, label=None if i else text)
     return colours
 
-# %% ../nbs/01d_operating.ipynb #c5e89fb1
+# %% ../nbs/01d_operating.ipynb #d9e8fe07
 def plot_roc(curves: pd.DataFrame, ax: Axes) -> Axes: # curves: from `roc_curves`
     "ROC curves, one thin line a network; the diagonal is chance."
     _plot_networks(curves, ax, "fpr", "tpr", "auroc", "AUROC", "default")
@@ -226,7 +226,7 @@ def plot_precision_recall(curves: pd.DataFrame, ax: Axes) -> Axes: # curves: fro
     ax.legend(loc="lower left", frameon=False, fontsize=7)
     return ax
 
-# %% ../nbs/01d_operating.ipynb #1741ea17
+# %% ../nbs/01d_operating.ipynb #1e7df19f
 def training_shares(
     train: pd.DataFrame, # training rows with columns dataset and target, each image once
     imbalance: str = "upsample", # upsample | weights | both | none
@@ -252,7 +252,7 @@ def training_shares(
             effective=w1*seen1/(w1*seen1 + w0*seen0)))
     return pd.DataFrame(rows)
 
-# %% ../nbs/01d_operating.ipynb #d42d9e35
+# %% ../nbs/01d_operating.ipynb #a7881b44
 def prior_shift(
     true: np.ndarray, # share of melanomas to correct to, in (0,1)
     effective: np.ndarray, # share that the network was trained at, in (0,1)
@@ -263,7 +263,7 @@ def prior_shift(
             raise ValueError(f"{name} share {some(np.unique(v))} must lie strictly between 0 and 1: a class that never occurs has no odds")
     return log_odds(true) - log_odds(effective)
 
-# %% ../nbs/01d_operating.ipynb #8b721416
+# %% ../nbs/01d_operating.ipynb #2a942239
 SHARES_FILE = "shares.csv"   # in the folder of a classification run
 
 def run_shares(
@@ -278,7 +278,7 @@ def run_shares(
     prior_shift(df.true, df.effective)
     return df
 
-# %% ../nbs/01d_operating.ipynb #636c8e88
+# %% ../nbs/01d_operating.ipynb #84a950c4
 TEMPERATURES = (.05, 20.)   # T is sought between these
 
 def fit_temperature(
@@ -294,7 +294,7 @@ def fit_temperature(
     if slope(high) >= 0: return TEMPERATURES[1]
     return float(np.exp(brentq(slope, low, high, xtol=1e-13)))
 
-# %% ../nbs/01d_operating.ipynb #75a3efe2
+# %% ../nbs/01d_operating.ipynb #111adef8
 def _shift(
     df: pd.DataFrame, # predictions table
     shares: pd.DataFrame, # as of `training_shares`, rows of every fold and seed in `df`
@@ -310,7 +310,7 @@ def _shift(
             "a probability can be corrected only to a share that is known")
     return prior_shift(m.true.to_numpy(), m.effective.to_numpy())
 
-# %% ../nbs/01d_operating.ipynb #d6bdc24d
+# %% ../nbs/01d_operating.ipynb #5f346d7c
 def fit_temperatures(
     df: pd.DataFrame, # predictions table with valid and test rows of the same folds
     shares: pd.DataFrame, # as of `training_shares`, of every fold and seed
@@ -333,7 +333,7 @@ def calibrated(
     t = df[NETWORK].merge(fit_temperatures(df, shares)[[*NETWORK, "temperature"]], on=NETWORK, how="left").temperature
     return df.assign(p_calibrated=expit((df.logit.to_numpy() + _shift(df, shares))/t.to_numpy()))
 
-# %% ../nbs/01d_operating.ipynb #ffbd47b6
+# %% ../nbs/01d_operating.ipynb #35bc9deb
 def share_table(
     df: pd.DataFrame, # predictions table
 ) -> pd.DataFrame: # a row a data set and split: n, n_malignant (images), share
@@ -350,7 +350,7 @@ def _need_calibrated(df: pd.DataFrame) -> pd.DataFrame:
         raise ValueError(f"p_calibrated {df.p_calibrated[bad].iloc[0]} of image {some(df.image_id[bad])} is outside [0, 1]")
     return one_split(df)
 
-# %% ../nbs/01d_operating.ipynb #63a4c38a
+# %% ../nbs/01d_operating.ipynb #2577b78f
 def calibration_table(
     df: pd.DataFrame, # predictions table of one split with p_calibrated
     n_boot: int = 10_000, # resamples
@@ -365,7 +365,7 @@ def calibration_table(
     first = ["dataset", "share", "mean_p", "brier_of_share"]
     return pd.concat(out, ignore_index=True)[[*first, *t.columns]]
 
-# %% ../nbs/01d_operating.ipynb #8b0bab47
+# %% ../nbs/01d_operating.ipynb #2609f985
 def reliability(
     df: pd.DataFrame, # predictions table of one split with p_calibrated
     bins: int = BINS, # of equal mass
@@ -390,7 +390,7 @@ def reliability(
                 observed=y[at == b].mean(), low=ci["low"], high=ci["high"]))
     return pd.DataFrame(rows)
 
-# %% ../nbs/01d_operating.ipynb #3ca3f2ec
+# %% ../nbs/01d_operating.ipynb #5ac4356f
 def plot_reliability(
     table: pd.DataFrame, # from `reliability`, one curve a data set
     ax: Axes,
@@ -409,7 +409,7 @@ def plot_reliability(
     ax.legend(loc="upper left", frameon=False, fontsize=6.5)
     return ax
 
-# %% ../nbs/01d_operating.ipynb #d955d064
+# %% ../nbs/01d_operating.ipynb #4ef4659a
 def net_benefit(
     target: np.ndarray, # (n,) 0 or 1
     p: np.ndarray, # (n,) risk in [0,1]
@@ -423,7 +423,7 @@ def net_benefit(
     called = p >= threshold
     return float((called & (target == 1)).mean() - (called & (target == 0)).mean()*threshold/(1 - threshold))
 
-# %% ../nbs/01d_operating.ipynb #a077552d
+# %% ../nbs/01d_operating.ipynb #a1f619f9
 def _net(
     sums: np.ndarray, # (...,2k+2): for each of k thresholds tp, then fp; then melanomas and benign
     t: np.ndarray, # (k,) thresholds
@@ -435,7 +435,7 @@ def _net(
         nb, everybody, referrals = (tp - fp*odds)/(p + q), (p - q*odds)/(p + q), np.where(tp > 0, (tp + fp)/tp, np.nan)
     return dict(net_benefit=nb, refer_all=everybody, over_all=nb - everybody, referrals_per_melanoma=referrals)
 
-# %% ../nbs/01d_operating.ipynb #01f73aeb
+# %% ../nbs/01d_operating.ipynb #7d92d0ab
 def decision_curve(
     df: pd.DataFrame, # predictions table of one split with p_calibrated
     thresholds: Sequence[float] = tuple(np.round(np.arange(.01, .51, .01), 2)), # risks, in (0,1)
@@ -458,7 +458,7 @@ def decision_curve(
             | {f"{m}_{e}": ends[m][k][e] for m in ends for e in ("low", "high")} for k in range(len(t))]
     return pd.DataFrame(out)
 
-# %% ../nbs/01d_operating.ipynb #59f321ed
+# %% ../nbs/01d_operating.ipynb #026a1a86
 def plot_decision_curve(curve: pd.DataFrame, ax: Axes) -> Axes: # curve: from `decision_curve`
     "Net benefit by threshold, one colour a data set; dashed: refer everybody; grey: refer nobody."
     ax.axhline(0, color="0.6", lw=1)
@@ -481,7 +481,7 @@ def plot_referrals(curve: pd.DataFrame, ax: Axes) -> Axes: # curve: from `decisi
     ax.legend(loc="upper right", frameon=False, fontsize=7)
     return ax
 
-# %% ../nbs/01d_operating.ipynb #abeae3cc
+# %% ../nbs/01d_operating.ipynb #868e251f
 def plot_class_accuracy(
     history: pd.DataFrame, # of one run, or of several with a column `run`; epoch from 0
     ax: Axes,
