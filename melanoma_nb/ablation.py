@@ -19,7 +19,8 @@ from .core import (
 from .classification import build_classifier, cls_run, cls_spec
 from .cropping import UNMASKED, crop_spec
 from .data import Study
-from .evaluation import METRICS, compare, metrics_table, predictions_table, read_predictions
+from .comparison import compare, comparison_table
+from .evaluation import METRICS, metrics_table, predictions_table, read_predictions
 from .segmentation import (
     build_segmenter, check_masks, dice, fold_rows, mask_networks, mask_plan, mask_spec, seg_metrics, seg_run, seg_spec)
 from .training import plot_history, training_rate
@@ -211,9 +212,8 @@ def difference(
 ) -> pd.DataFrame: # over, metric, a, b, difference (b − a), low, high, p, n, n_groups, n_malignant
     "The paired difference between two rows in balanced accuracy and AUROC, as a mean over data sets, pooled and for each."
     sets = sorted(set(tables[a].dataset)); overs = ["mean", "pooled", *sets] if len(sets) > 1 else ["mean"]
-    return pd.concat([
-        compare(tables[a], tables[b], ["balanced_accuracy", "auroc"], over=o, n_boot=n_boot).assign(over=o)
-        for o in overs], ignore_index=True)
+    found = [compare(tables[a], tables[b], ["balanced_accuracy", "auroc"], over=o, n_boot=n_boot).assign(over=o) for o in overs]
+    return comparison_table(pd.concat(found).to_dict("records"))
 
 # %% ../nbs/05_ablation.ipynb #b4948e2b
 def unusable(

@@ -15,6 +15,7 @@ from readme import stale
 ROOT = Path(__file__).resolve().parents[1]
 MAX_OUTPUT, MAX_NOTEBOOK = 100_000, 1_000_000          # bytes of one output, of one notebook file
 SYNTHETIC = re.compile(r"^data: synthetic, profile: (tiny|demo)$", re.M)
+JUDGES = ("evaluation", "comparison", "operating", "maskscores")   # 01a, 01c … 01e import core and, of each other, those before
 HOW = {"command", "seed", "commit", "versions", "hardware"}   # what a `.how.json` must tell
 
 
@@ -92,7 +93,8 @@ def import_order(root: Path) -> list[str]:
     problems, paths = [], notebooks(root)
     for i, path in enumerate(paths):
         above = {module(p) for p in paths[:i]} - {"index"}
-        allowed = {"core"} if module(path) in ("evaluation", "training") else above
+        own = module(path)
+        allowed = {"core"} if own == "training" else above & {"core", *JUDGES} if own in JUDGES else above
         for cell in code_cells(path):
             ok = allowed if directives(cell.source).keys() & {"export", "exports", "exporti"} else allowed | {module(path)}
             for node in ast.walk(tree(cell)):

@@ -28,6 +28,8 @@ def build(root: Path):
         **{"00_core": stage("core", code("#| export\nONE = 1"), code("assert ONE == 1"), code("#| slow\nassert ONE == 1")),
            "01_data": stage("data", code("#| export\nfrom melanoma_nb.core import ONE"), code("assert ONE == 1")),
            "01a_evaluation": stage("evaluation", code("#| export\nfrom melanoma_nb.core import ONE\nTWO = ONE + 1"), code("profile = None", tags=["parameters"]), code("profile = get_profile(profile)")),
+           "01b_training": stage("training", code("assert True")),
+           "01c_comparison": stage("comparison", code("#| export\nfrom melanoma_nb.evaluation import TWO"), code("assert TWO == 2")),
            "05_ablation": stage("ablation", code("profile = None", tags=["parameters"]), code("#| export\nfrom melanoma_nb.data import ONE"), code("assert ONE == 1"))})
     for name, nb in nbs.items(): nbformat.write(nb, root/f"nbs/{name}.ipynb")
     (root/"results/table.csv").write_text("a\n1\n")
@@ -86,6 +88,8 @@ FAULTS = [
     (check.import_order, add("01_data", "%time from melanoma_nb import ablation\nfrom melanoma_nb import ablation"), "01_data.ipynb imports ablation"),
     (check.import_order, add("01_data", "import importlib\nimportlib.import_module('melanoma_nb.ablation')"), "01_data.ipynb imports ablation"),
     (check.import_order, add("01a_evaluation", "from melanoma_nb.data import ONE"), "01a_evaluation.ipynb imports data"),
+    (check.import_order, add("01c_comparison", "from melanoma_nb.training import ONE"), "01c_comparison.ipynb imports training: allowed are comparison, core, evaluation"),
+    (check.import_order, add("01a_evaluation", "from melanoma_nb.comparison import TWO"), "01a_evaluation.ipynb imports comparison"),
     (check.import_order, add("00_core", "#| export\nfrom .core import ONE"), "00_core.ipynb imports core"),
     (check.import_order, add("00_core", "from numpy import *"), "star import"),
     (check.parameters, untag, "0 cells are tagged"),
