@@ -6,7 +6,7 @@
 __all__ = ['SHAPES', 'VERSION', 'PRINTED_SIZE', 'SIZES', 'mask_shape', 'judge_images', 'judge_run', 'as_printed', 'figure1',
            'lesion_columns', 'lesion_table', 'table3_top', 'compare_shapes']
 
-# %% ../nbs/02b_maskreport.ipynb #b4fde82a
+# %% ../nbs/02b_maskreport.ipynb #9089f999
 from dataclasses import replace
 from pathlib import Path
 import cv2
@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 from skimage.measure import perimeter_crofton
+from torch import nn
 from .comparison import comparison_row, comparison_table
 from .core import Profile, make_run, printed, run_path, write_json
 from .data import Study, read_mask, read_resized
@@ -23,7 +24,7 @@ from .segmentation import (
     build_segmenter, counts_table, enlarge, fold_rows, mask_counts, mean_scores, seg_run, seg_spec, soft_dice, stream_masks, test_part)
 from .training import MODEL, load_model
 
-# %% ../nbs/02b_maskreport.ipynb #cf36d2b0
+# %% ../nbs/02b_maskreport.ipynb #ac4540ad
 SHAPES = ("components", "outside", "holes", "roughness")
 
 def mask_shape(
@@ -39,11 +40,11 @@ def mask_shape(
     return dict(components=n - 1, outside=1 - area/stats[1:, cv2.CC_STAT_AREA].sum(), holes=1 - area/filled.sum(),
                 roughness=perimeter_crofton(filled, 4)/perimeter_crofton(hull, 4))
 
-# %% ../nbs/02b_maskreport.ipynb #283ecffb
+# %% ../nbs/02b_maskreport.ipynb #14544826
 VERSION = 1
 
 def judge_images(
-    model,
+    model: nn.Module,
     df: pd.DataFrame, # test rows of `segmentation.fold_rows`
     profile: Profile,
 ) -> tuple[list[dict], list[dict]]: # of each image: tp, fp, fn, tn; soft sums, and the shapes of the network's and the expert's mask
@@ -70,7 +71,7 @@ def judge_run(
         write_json(d/"metrics.json", dict(test=mean_scores(counts) | dict(soft_dice_pooled=soft_dice(shapes))))
     return make_run("judged", f"{p.seg_arch}-f{fold}", dict(version=VERSION, network=net, flips=p.mask_flips), make)
 
-# %% ../nbs/02b_maskreport.ipynb #5d660219
+# %% ../nbs/02b_maskreport.ipynb #21698a4b
 PRINTED_SIZE = dict(unet=(448, 592), densenet121=(448, 576))   # (h,w)
 
 def as_printed(
@@ -82,7 +83,7 @@ def as_printed(
     return replace(profile, seg_arch=seg_arch, seg_size=PRINTED_SIZE[seg_arch], seg_epochs=10, seg_batch_size=4, seg_lr=1e-3, seg_loss="dice",
                    seg_schedule="constant", seg_flip=False, seg_rotate=0., seg_scale=0., seg_colour=0., mask_flips=False, weights="imagenet")
 
-# %% ../nbs/02b_maskreport.ipynb #9c73e7f3
+# %% ../nbs/02b_maskreport.ipynb #56e3d59e
 def figure1(
     image: pd.Series, # a row of the study's images
     masks: dict[str, np.ndarray], # name -> (h,w) bool, from `segmentation.draw_masks`
@@ -93,7 +94,7 @@ def figure1(
     return ([read_resized(image.path, targ.shape), targ*np.uint8(255), *white.values()],
             [image.image_id, "expert", *(f"{k}, Dice {dice(m):.3f}" for k, m in masks.items())])
 
-# %% ../nbs/02b_maskreport.ipynb #1f0639e2
+# %% ../nbs/02b_maskreport.ipynb #b55b49b8
 SIZES = (0, .02, .05, .1, .2, .4, 1.)   # limits of lesion area, share of the image
 
 def lesion_columns(
@@ -117,7 +118,7 @@ def lesion_table(
     t = pd.concat(parts, ignore_index=True)
     return t[["by", *t.columns.drop("by")]]
 
-# %% ../nbs/02b_maskreport.ipynb #a57babb0
+# %% ../nbs/02b_maskreport.ipynb #a48f4c95
 def table3_top(
     runs: dict[str, list[Path]], # seg_arch -> its runs, from `judge_run`, one a fold
     n_boot: int = 10_000, # resamples
@@ -132,7 +133,7 @@ def table3_top(
         out.append(pd.concat([t, pd.DataFrame([soft])], ignore_index=True).assign(seg_arch=arch, report=lambda t: t.score.map(name)))
     return pd.concat(out, ignore_index=True)["seg_arch score reading report n value low high".split()]
 
-# %% ../nbs/02b_maskreport.ipynb #9f24cb7e
+# %% ../nbs/02b_maskreport.ipynb #d37bbc78
 def compare_shapes(
     a: pd.DataFrame, # shapes of one network's test masks, from `test_part(…, "shapes")`
     b: pd.DataFrame, # another's, of the same images

@@ -6,21 +6,19 @@
 __all__ = ['VERSION', 'mask_plan', 'describe_mask', 'MaskSet', 'pack_mask', 'stage_rates', 'pass_rates', 'mask_networks',
            'mask_spec', 'check_masks', 'mask_set', 'export_masks']
 
-# %% ../nbs/02a_masks.ipynb #454557df
-from dataclasses import replace
+# %% ../nbs/02a_masks.ipynb #d6b3ab27
 from pathlib import Path
-from typing import Callable
-import hashlib, os, time
+import hashlib, time
 import cv2
 import numpy as np
 import pandas as pd
 from torch import nn
-from .core import config_hash, in_test, make_run, progress, run_path, thread_map, writing
-from .data import Study, fingerprint, frame_shape, read_mask
+from .core import config_hash, make_run, run_path, thread_map, writing
+from .data import Study, fingerprint, frame_shape, read_mask, resize
 from .segmentation import build_segmenter, check_stretch, cut, fold_rows, seg_run, seg_spec, stream_masks
 from .training import MODEL, load_model
 
-# %% ../nbs/02a_masks.ipynb #f83e2d27
+# %% ../nbs/02a_masks.ipynb #f5b7ea2c
 def mask_plan(
     study: Study,
 ) -> pd.DataFrame: # index as the study's images to be classified; columns image_id, network (fold), role
@@ -40,7 +38,7 @@ def mask_plan(
         [(i, *plan(i, g, f)) for i, g, f in zip(df.image_id, df.group_id, df.fold)],
         columns=["image_id", "network", "role"], index=df.index)
 
-# %% ../nbs/02a_masks.ipynb #3bdb48f0
+# %% ../nbs/02a_masks.ipynb #c13ea076
 def describe_mask(
     mask: np.ndarray, # (h,w) bool
     prob: np.ndarray | None = None, # float32, any size, in [0,1]; None: an expert's mask
@@ -52,7 +50,7 @@ def describe_mask(
         area=mask.mean(), components=cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)[0] - 1, border=edge.mean(),
         confidence=sure, frame_w=mask.shape[1], frame_h=mask.shape[0])
 
-# %% ../nbs/02a_masks.ipynb #04dca5f3
+# %% ../nbs/02a_masks.ipynb #43cea54b
 class MaskSet:
     "A folder with `masks.bin` (packed bits, one mask after the other) and `masks.csv`."
     def __init__(self,
@@ -75,7 +73,7 @@ class MaskSet:
         h, w = self.shape[image_id]; s = self.start[image_id]
         return np.unpackbits(self.bits[s:s + -(-h*w//8)], count=h*w).reshape(h, w).astype(bool)
 
-# %% ../nbs/02a_masks.ipynb #85c56825
+# %% ../nbs/02a_masks.ipynb #f89bd5ce
 def pack_mask(
     prob: np.ndarray, # float32, any size, in [0,1]
     size: tuple[int, int], # (h,w) of the frame
@@ -101,7 +99,7 @@ def _join_chunks(folder, plan):
     with writing(folder/"masks.csv") as tmp: table[cols].to_csv(tmp, index=False)
     for s in stems: Path(f"{s}.csv").unlink(); Path(f"{s}.bin").unlink()   # the table first: it says that a chunk is whole
 
-# %% ../nbs/02a_masks.ipynb #2d1e65a7
+# %% ../nbs/02a_masks.ipynb #d8dd7c03
 def _predicted_masks(folder, study, df, plan, networks, chunk):
     p = study.profile; size = [frame_shape(h, w, p.frame_size) for h, w in zip(df.height, df.width)]; seconds = {}
     for f, run in networks.items():
@@ -121,7 +119,7 @@ def _expert_masks(folder, study, df, chunk):
         rows, stem = df[c:c+chunk], folder/f"chunk-00-{c:06d}"
         if not stem.with_suffix(".csv").exists(): _write_chunk(stem, rows.image_id.tolist(), thread_map(one, list(rows.itertuples()), "masks"))
 
-# %% ../nbs/02a_masks.ipynb #ded6b01e
+# %% ../nbs/02a_masks.ipynb #a925e4f8
 def stage_rates(
     seconds: dict[str, list], # from `segmentation.stream_masks`
 ) -> dict[str, float]: # decode, network, finish: images a second, of one thread
@@ -139,7 +137,7 @@ def pass_rates(
     for _ in stream_masks(model, df, study.profile, lambda i, prob: pack_mask(prob, size[i]), seconds=seconds): pass
     return dict(whole=len(df)/(time.perf_counter() - start)) | stage_rates(seconds)
 
-# %% ../nbs/02a_masks.ipynb #d538ed55
+# %% ../nbs/02a_masks.ipynb #16463b01
 VERSION = 2
 
 def mask_networks(
@@ -162,7 +160,7 @@ def mask_spec(
                  plan=config_hash(sorted(plan[["image_id", "network", "role"]].astype(str).to_numpy().tolist())),
                  frame_size=p.frame_size, data=fingerprint(df)))
 
-# %% ../nbs/02a_masks.ipynb #da3eb143
+# %% ../nbs/02a_masks.ipynb #6bb90196
 def check_masks(
     study: Study,
     plan: pd.DataFrame, # from `mask_plan`
@@ -178,7 +176,7 @@ def check_masks(
         f"{n} of {len(plan)} images would get masks from a network that has seen their group (in_sample), "
         f"better than any it draws for new images: use {' and '.join(remedies)}, or say allow_in_sample=True")
 
-# %% ../nbs/02a_masks.ipynb #047adbe0
+# %% ../nbs/02a_masks.ipynb #6d751261
 def mask_set(
     study: Study,
     seed: int = 0, # of the segmentation networks
@@ -199,7 +197,7 @@ def mask_set(
         _join_chunks(d, plan)
     return MaskSet(make_run(*mask_spec(study, seed, plan), make, resume=True))
 
-# %% ../nbs/02a_masks.ipynb #fc675f9c
+# %% ../nbs/02a_masks.ipynb #c1f54d10
 def export_masks(
     masks: MaskSet,
     images: pd.DataFrame, # the study's, columns image_id, height, width; masks of these are written
@@ -213,7 +211,7 @@ def export_masks(
     def one(r):
         path = folder/f"{r.image_id}_segmentation.png"
         if path.exists(): return 0
-        mask = cut(masks[r.image_id].astype(np.float32), (r.height, r.width))*np.uint8(255)
+        mask = (resize(masks[r.image_id].astype(np.float32), (r.height, r.width)) >= .5)*np.uint8(255)
         with writing(path) as tmp: tmp.write_bytes(cv2.imencode(".png", mask)[1].tobytes())
         return 1
     return sum(thread_map(one, list(images.itertuples()), "writing masks"))

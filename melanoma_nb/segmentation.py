@@ -10,7 +10,7 @@ __all__ = ['VERSION', 'CACHE_VERSION', 'RECIPE', 'double_conv', 'UNet', 'parse_a
            'stream_masks', 'fold_rows', 'seg_spec', 'seg_learner', 'native_counts', 'counts_table', 'constant_mask',
            'constant_counts', 'mean_scores', 'seg_run', 'test_part', 'draw_masks', 'outline', 'mask_panels']
 
-# %% ../nbs/02_segmentation.ipynb #7aee6081
+# %% ../nbs/02_segmentation.ipynb #360a9f21
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -41,7 +41,7 @@ from .sources import index_images, read_own, source_path
 from .training import (
     ARCHS, MODEL, Arch, adam_as_printed, best_epoch, drop_checkpoint, fit, load_base, load_model, weights_file)
 
-# %% ../nbs/02_segmentation.ipynb #d5dc9a05
+# %% ../nbs/02_segmentation.ipynb #7f05237f
 def double_conv(
     ci: int, # channels in
     co: int, # channels out
@@ -68,7 +68,7 @@ class UNet(nn.Module):
         for up, merge, skip in zip(self.up, self.merge, skips[-2::-1]): x = merge(torch.cat([skip, up(x)], 1))
         return self.head(x)
 
-# %% ../nbs/02_segmentation.ipynb #04f9752e
+# %% ../nbs/02_segmentation.ipynb #bdd9e76c
 def parse_arch(
     seg_arch: str, # unet (the report's own), a key of `ARCHS` (under a U-Net's decoder), or DECODER+ENCODER
 ) -> tuple[str, str]: # decoder and encoder by the library's names; two empty strings for unet
@@ -89,7 +89,7 @@ def own_encoder(
     "The entry of `ARCHS` whose network the encoder is."
     return next((a for a in ARCHS.values() if a.encoder == parse_arch(seg_arch)[1]), None)
 
-# %% ../nbs/02_segmentation.ipynb #2442ec63
+# %% ../nbs/02_segmentation.ipynb #8dac7cf4
 @cache
 def seg_stride(
     seg_arch: str, # see `parse_arch`
@@ -110,7 +110,7 @@ def check_size(
     raise ValueError(f"seg_size={tuple(size)}: height and width must divide by {by} for {seg_arch}; "
                      f"nearest are {' or '.join(map(str, near))}")
 
-# %% ../nbs/02_segmentation.ipynb #b51e9f0a
+# %% ../nbs/02_segmentation.ipynb #67c244d7
 def encoder_file(
     seg_arch: str, # see `parse_arch`
     weights: str = "imagenet", # imagenet, none or file:<path to .safetensors>
@@ -129,7 +129,7 @@ def encoder_file(
         with writing(path) as tmp: save_file({k: v.contiguous() for k, v in sd.items()}, tmp)
     return path
 
-# %% ../nbs/02_segmentation.ipynb #ac7418f7
+# %% ../nbs/02_segmentation.ipynb #9a2ce602
 def build_segmenter(
     seg_arch: str, # see `parse_arch`
     weights: str = "imagenet", # see `encoder_file`
@@ -153,7 +153,7 @@ def seg_stats(
     cfg = timm.get_pretrained_cfg(encoder[3:], allow_unregistered=True) if encoder.startswith("tu-") else None
     return (tuple(cfg.mean), tuple(cfg.std)) if cfg else ARCHS["densenet121"].stats
 
-# %% ../nbs/02_segmentation.ipynb #0e0dbb8f
+# %% ../nbs/02_segmentation.ipynb #22287bda
 def mask_files(
     study: Study,
     dataset: str, # one of the study's
@@ -181,7 +181,7 @@ def mask_audit(
         rows += [dict(dataset=name, check=k, n=len(v), example=next(iter(v), "")) for k, v in found.items()]
     return pd.DataFrame(rows)
 
-# %% ../nbs/02_segmentation.ipynb #2ebbe7ec
+# %% ../nbs/02_segmentation.ipynb #17cfde5f
 def mask_counts(
     pred: np.ndarray, # (h,w) bool, True = lesion
     targ: np.ndarray, # (h,w) bool, the expert's mask
@@ -191,7 +191,7 @@ def mask_counts(
     tp, p, t = (int(np.count_nonzero(m)) for m in (pred & targ, pred, targ))
     return dict(tp=tp, fp=p-tp, fn=t-tp, tn=pred.size-p-t+tp)
 
-# %% ../nbs/02_segmentation.ipynb #e01d87f8
+# %% ../nbs/02_segmentation.ipynb #909bd408
 class BCEDice(nn.Module):
     "Soft Dice loss pooled over the batch plus the mean cross-entropy of its pixels."
     def __init__(self):
@@ -209,7 +209,7 @@ def seg_loss(
     "The loss of a segmentation network."
     return BCEDice() if check_literal("seg_loss", name) == "bce_dice" else smp.losses.DiceLoss("binary")
 
-# %% ../nbs/02_segmentation.ipynb #2992535c
+# %% ../nbs/02_segmentation.ipynb #e1f2e89d
 def random_affine(
     n: int, # images
     size: tuple[int, int], # (h,w) pixels
@@ -234,7 +234,7 @@ def resample(
     both = F.grid_sample(torch.cat([x, y], 1), grid, padding_mode="reflection", align_corners=False)
     return both[:, :-1].contiguous(memory_format=torch.channels_last), (both[:, -1:] > .5).float()
 
-# %% ../nbs/02_segmentation.ipynb #002116dc
+# %% ../nbs/02_segmentation.ipynb #d48d5b2e
 def random_colour(
     x: torch.Tensor, # float32 (b,3,h,w), normalised
     colour: float, # share: contrast and brightness change by up to this, each channel by half of it on top
@@ -256,7 +256,7 @@ class Augment(Callback):
             x, y = resample(x, y, random_affine(len(x), x.shape[2:], p.seg_flip, p.seg_rotate, p.seg_scale))
         self.learn.xb, self.learn.yb = (random_colour(x, p.seg_colour, self.std),), (y,)
 
-# %% ../nbs/02_segmentation.ipynb #02291464
+# %% ../nbs/02_segmentation.ipynb #21cac312
 def check_stretch(
     df: pd.DataFrame, # columns dataset, width, height
     seg_size: tuple[int, int], # (h,w)
@@ -268,7 +268,7 @@ def check_stretch(
             f"seg_size={tuple(seg_size)} would stretch {square.sum()} square images of {', '.join(df.dataset[square].unique())}: "
             f"choose a square seg_size, for instance {(seg_size[0],)*2}")
 
-# %% ../nbs/02_segmentation.ipynb #26e817b3
+# %% ../nbs/02_segmentation.ipynb #6a3c2761
 VERSION = 2
 CACHE_VERSION = 1   # of the inputs at the network's size
 
@@ -287,7 +287,7 @@ def seg_caches(
         d, list(masks), (*seg_size, 1), lambda i: read_mask(masks[i], seg_size)[..., None]*np.uint8(255), "masks"), resume=True)
     return ImageCache(x), ImageCache(y)
 
-# %% ../nbs/02_segmentation.ipynb #238f159e
+# %% ../nbs/02_segmentation.ipynb #38e28d42
 def seg_items(
     pred: torch.Tensor, # logits float32 (b,1,h,w)
     targ: torch.Tensor, # float32 (b,1,h,w) in {0,1}
@@ -312,14 +312,14 @@ def summarise_seg(
     scores = mask_scores(c.assign(image_id=ids, group_id=ids, dataset="batch", fold=0, split=part, seed=0))
     return dict(dice=float(scores.dice.mean()), soft_dice_pooled=soft_dice(c), accuracy=float(scores.pixel_accuracy.mean()))
 
-# %% ../nbs/02_segmentation.ipynb #a3ce0433
+# %% ../nbs/02_segmentation.ipynb #d61bc63e
 def half_precision(
     device: torch.device,
 ) -> list[Callback]: # for a `Learner`; none where it would not help
     "Mixed precision (bfloat16) on GPUs that have it."
     return [MixedPrecision(AMPMode.BF16)] if device.type == "cuda" and torch.cuda.is_bf16_supported() else []
 
-# %% ../nbs/02_segmentation.ipynb #d812c9d0
+# %% ../nbs/02_segmentation.ipynb #39b880f0
 @torch.no_grad()
 def predict_maps(
     model: nn.Module, # in evaluation mode, on `device`
@@ -349,7 +349,7 @@ def cut(
     "Probabilities resized bilinearly and cut at 0.5."
     return enlarge(prob, size) >= .5
 
-# %% ../nbs/02_segmentation.ipynb #915443b8
+# %% ../nbs/02_segmentation.ipynb #3e48920c
 def stream_masks(
     model: nn.Module,
     df: pd.DataFrame, # rows with image_id and path
@@ -378,7 +378,7 @@ def stream_masks(
             if len(done) > 2: yield from ((i, f.result()) for i, f in zip(*done.popleft()))
         for names, futures in done: yield from ((i, f.result()) for i, f in zip(names, futures))
 
-# %% ../nbs/02_segmentation.ipynb #23d8baa5
+# %% ../nbs/02_segmentation.ipynb #7b19de09
 def fold_rows(
     study: Study,
     fold: int, # which fold tests; 0 for one split
@@ -402,7 +402,7 @@ def seg_spec(
             dict(version=VERSION, weights=file and sha256_file(file), seed=seed, fold=fold, split=parts_hash(df), data=fingerprint(df))
             | {k: getattr(p, f"seg_{k}") for k in RECIPE})
 
-# %% ../nbs/02_segmentation.ipynb #17d5bc02
+# %% ../nbs/02_segmentation.ipynb #2a60dfa6
 def seg_learner(
     study: Study,
     fold: int, # see `fold_rows`
@@ -424,7 +424,7 @@ def seg_learner(
     with seeded(seed): net = build_segmenter(p.seg_arch, p.weights)
     return Learner(DataLoaders(train, valid, device=device), net, seg_loss(p.seg_loss), opt_func=adam_as_printed(), cbs=cbs), df
 
-# %% ../nbs/02_segmentation.ipynb #667ccd57
+# %% ../nbs/02_segmentation.ipynb #6b119404
 def native_counts(
     model: nn.Module,
     df: pd.DataFrame, # from `fold_rows`
@@ -448,7 +448,7 @@ def counts_table(
         df[["image_id", "dataset", "group_id", "fold", "split"]].assign(fold=fold, seed=seed).reset_index(drop=True),
         pd.DataFrame(rows)], axis=1)
 
-# %% ../nbs/02_segmentation.ipynb #922130bd
+# %% ../nbs/02_segmentation.ipynb #772d5120
 def constant_mask(
     masks: np.ndarray, # (n,h,w) bool, of training images
     levels: np.ndarray = np.arange(.1, .95, .05), # where to cut the average
@@ -470,7 +470,7 @@ def constant_counts(
     test = df[df.split == "test"]
     return counts_table(test, [mask_counts(cut(m, t.shape), t) for t in map(read_mask, test.mask_path)], fold, seed)
 
-# %% ../nbs/02_segmentation.ipynb #4e01378b
+# %% ../nbs/02_segmentation.ipynb #1269698b
 def mean_scores(
     counts: pd.DataFrame, # counts table
 ) -> dict: # n, and the mean of each of `SCORES`
@@ -493,7 +493,7 @@ def seg_run(
         write_json(d/"metrics.json", metrics | dict(constant_test=mean_scores(const), best_epoch=best_epoch(d)))
     return drop_checkpoint(make_run(*seg_spec(study, fold, seed), make, resume=True))
 
-# %% ../nbs/02_segmentation.ipynb #e94fe1fc
+# %% ../nbs/02_segmentation.ipynb #346ac37b
 def test_part(
     runs: list[Path], # one a fold
     table: str = "counts", # or counts_constant, or another table of these runs
@@ -502,7 +502,7 @@ def test_part(
     read = [pd.read_csv(d/f"{table}.csv", dtype=dict(image_id=str, group_id=str)) for d in runs]
     return pd.concat([t[t.split == "test"] for t in read], ignore_index=True)
 
-# %% ../nbs/02_segmentation.ipynb #07b51706
+# %% ../nbs/02_segmentation.ipynb #a53f83a5
 def draw_masks(
     study: Study,
     run: Path, # from `seg_run` of this study
