@@ -21,6 +21,7 @@ from .core import ImageCache, check_literal, make_run, pick_device, run_path, se
 from .cropping import rung_cache, rung_spec
 from .data import BalancedSampler, CacheLoader, Study, fingerprint, parts_hash
 from .evaluation import predictions_table, read_predictions, split_metrics, write_predictions
+from .operating import SHARES_FILE, training_shares
 from .training import ARCHS, adam_as_printed, best_epoch, check_base, drop_checkpoint, fit, load_base, predict, weights_file
 
 # %% ../nbs/04_classification.ipynb #a679145e
@@ -129,13 +130,15 @@ def cls_run(
     rung: str, # the input: original, original_uncropped, masked_box, box
     seed: int = 0, # initialisation and order
     allow_in_sample: bool = False, # see `masks.check_masks`
-) -> Path: # complete: model.safetensors, history.csv, predictions.csv, metrics.json
+) -> Path: # complete: model.safetensors, history.csv, predictions.csv, shares.csv, metrics.json
     "The classification run of one input, trained if missing, resumed if broken off."
     p, spec = study.profile, cls_spec(study, rung, seed)   # a recipe that cannot be trained is an error before the input is made
     def make(d):
         cache = rung_cache(study, rung, allow_in_sample=allow_in_sample)
         learn, summarise = cls_learner(study, cache, seed)
         fit(learn, p.epochs, p.lr, d, cls_items, summarise, "valid_balanced_accuracy", seed)
-        write_predictions(predict_study(learn.model, study, cache, seed), d/"predictions.csv")
+        preds = predict_study(learn.model, study, cache, seed); write_predictions(preds, d/"predictions.csv")
+        shares = training_shares(preds[preds.split == "train"], p.imbalance, fold=p.fold, seed=seed)
+        shares.to_csv(d/SHARES_FILE, index=False)
         write_json(d/"metrics.json", split_metrics(read_predictions(d/"predictions.csv")) | dict(best_epoch=best_epoch(d)))
     return drop_checkpoint(make_run(*spec, make, resume=True))
