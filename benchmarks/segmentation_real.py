@@ -1,6 +1,6 @@
-"""python benchmarks/segmentation_real.py [--out results/real] [--folds 0,1,2,3,4] [--second unet --second-fold 0] [--set NAME=VALUE …]: masks of real lesions, judged.
+"""python benchmarks/segmentation_real.py [--out results/real] [--folds 0,1,2,3,4] [--second unet --second-fold 0] [--profile laptop] [--set NAME=VALUE …]: masks of real lesions, judged.
 
-Wants `lesions-512` and `ham-224` (profile laptop) in $MELANOMA_NB_DATA. Trains the segmentation networks of the folds, or finds them where `make real` left them; judges
+The profile laptop wants `lesions-512` and `ham-224` in $MELANOMA_NB_DATA. Trains the segmentation networks of the folds, or finds them where `make real` left them; judges
 every image by a network that never saw its group; does the same with test-time flips; trains the second network on one fold and compares the two. A process that was
 broken off goes on from its last epoch. --set changes a field of the profile, for instance seg_epochs=8. Prints as it goes; --out keeps the tables:
 segmentation_scores (all, by fold, diagnosis and lesion area), segmentation_gain (against the constant mask, and flips against none), segmentation_pair (two networks,
@@ -44,8 +44,8 @@ if __name__ == "__main__":
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("--out", type=Path); a.add_argument("--folds", default="0,1,2,3,4"); a.add_argument("--n-boot", type=int, default=10_000)
     a.add_argument("--second", default="unet", help="seg_arch of the second network; empty: none"); a.add_argument("--second-fold", type=int, default=0)
-    a.add_argument("--set", action="append", default=[], metavar="NAME=VALUE"); a = a.parse_args()
-    profile = get_profile("laptop", **dict(map(typed, a.set))); folds = [int(f) for f in a.folds.split(",")]
+    a.add_argument("--profile", default="laptop"); a.add_argument("--set", action="append", default=[], metavar="NAME=VALUE"); a = a.parse_args()
+    profile = get_profile(a.profile, **dict(map(typed, a.set))); folds = [int(f) for f in a.folds.split(",")]
     study = open_study(profile); say(f"{len(study.rows(profile.seg_datasets, masks=True))} images with masks; {profile.seg_arch} at {profile.seg_size}, {profile.seg_epochs} epochs")
     runs, judged = folds_of(study, folds, profile.seg_arch)
     counts, const = test_part(judged), test_part(runs, "counts_constant")

@@ -167,8 +167,9 @@ PROFILES = {p.name: p for p in (
             image_size=64, epochs=2, batch_size=16, n_boot=500, **_lite),
     Profile("demo", synthetic=(500, 240, 0), frame_size=(240, 320), seg_size=(96, 128), seg_epochs=4, seg_batch_size=8,
             image_size=96, epochs=5, n_boot=2_000, **_lite),
-    Profile("laptop", datasets=("lesions-512", "ham-224"), seg_datasets=("lesions-512",), folds=5, seg_size=(128, 128), seg_epochs=5,
-            seg_batch_size=16, image_size=96, epochs=8, **_lite),
+    Profile("laptop", datasets=("lesions-512", "ham-224"), seg_datasets=("lesions-512",), folds=5, seg_size=(128, 128), seg_epochs=12,
+            seg_batch_size=16, seg_loss="bce_dice", seg_schedule="cosine", seg_flip=True, seg_rotate=180., seg_scale=.2, seg_colour=.1,
+            image_size=96, epochs=8, **_lite),
     Profile("paper"))}
 
 # %% ../nbs/00_core.ipynb #f72e9bba
