@@ -1,10 +1,12 @@
-"""python benchmarks/segmentation_real.py [--out results/real] [--folds 0,1,2,3,4] [--second unet --second-fold 0] [--profile laptop] [--set NAME=VALUE …]: masks of real lesions, judged.
+"""python benchmarks/segmentation_real.py [--out results/real] [--folds 0,1,2,3,4] [--second unet --second-fold 0] [--pair-set NAME=VALUE …]
+    [--profile laptop] [--set NAME=VALUE …]: masks of real lesions, judged.
 
 The profile laptop wants `lesions-512` and `ham-224` in $MELANOMA_NB_DATA. Trains the segmentation networks of the folds, or finds them where `make real` left them; judges
 every image by a network that never saw its group; does the same with test-time flips; trains the second network on one fold and compares the two. A process that was
-broken off goes on from its last epoch. --set changes a field of the profile, for instance seg_epochs=8. Prints as it goes; --out keeps the tables:
-segmentation_scores (all, by fold, diagnosis and lesion area), segmentation_gain (against the constant mask, and flips against none), segmentation_pair (two networks,
-scores and shapes), segmentation_table3 (the top of the report's Table 3)."""
+broken off goes on from its last epoch. --set changes a field of the profile, for instance seg_epochs=8; --pair-set changes it for the comparison of two networks
+only, for both of them (the report's U-Net is slow on a CPU: --pair-set seg_epochs=5). Prints as it goes; --out keeps the tables:
+segmentation_scores (all, by fold, diagnosis and lesion area), segmentation_gain (against the constant mask, and flips against none), segmentation_table3 (the top of the
+report's Table 3), segmentation_pair (two networks, scores and shapes) and segmentation_pair_table3."""
 import argparse, sys, time
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -44,7 +46,7 @@ if __name__ == "__main__":
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("--out", type=Path); a.add_argument("--folds", default="0,1,2,3,4"); a.add_argument("--n-boot", type=int, default=10_000)
     a.add_argument("--second", default="unet", help="seg_arch of the second network; empty: none"); a.add_argument("--second-fold", type=int, default=0)
-    a.add_argument("--profile", default="laptop"); a.add_argument("--set", action="append", default=[], metavar="NAME=VALUE"); a = a.parse_args()
+    a.add_argument("--pair-set", action="append", default=[], metavar="NAME=VALUE"); a.add_argument("--profile", default="laptop"); a.add_argument("--set", action="append", default=[], metavar="NAME=VALUE"); a = a.parse_args()
     profile = get_profile(a.profile, **dict(map(typed, a.set))); folds = [int(f) for f in a.folds.split(",")]
     study = open_study(profile); say(f"{len(study.rows(profile.seg_datasets, masks=True))} images with masks; {profile.seg_arch} at {profile.seg_size}, {profile.seg_epochs} epochs")
     runs, judged = folds_of(study, folds, profile.seg_arch)
@@ -57,15 +59,17 @@ if __name__ == "__main__":
     say("judged with and without test-time flips")
     gains = [compare_masks(x, y, list(SCORES), n_boot=a.n_boot).assign(a_is=p, b_is=q) for x, y, p, q in (
         (const, counts, "constant mask", profile.seg_arch), (*looks, "one look", "four looks"))]
-    shown = asdict(profile); more = dict(profile=shown, split=study.split_hash, runs={r.name: round(float(pd.read_csv(r/"history.csv").seconds.sum())) for r in runs})
-    tables = dict(segmentation_scores=pd.concat(scores, ignore_index=True), segmentation_gain=pd.concat(gains, ignore_index=True))
-    by_arch = {profile.seg_arch: judged}
+    def seconds(runs): return {r.name: round(float(pd.read_csv(r/"history.csv").seconds.sum())) for r in runs}
+    more = dict(profile=asdict(profile), split=study.split_hash, runs=seconds(runs))
+    def write(**tables):
+        for name, t in tables.items(): say(name); keep(t, a.out, name, 0, **more)
+    write(segmentation_scores=pd.concat(scores, ignore_index=True), segmentation_gain=comparison_table(pd.concat(gains).to_dict("records")),
+          segmentation_table3=table3_top({profile.seg_arch: judged}, a.n_boot))   # kept before the second network, which may take long
     if a.second:
-        rival = replace(study, profile=replace(profile, seg_arch=a.second))
-        second_runs, second = folds_of(rival, [a.second_fold], a.second); more["runs"] |= {r.name: round(float(pd.read_csv(r/"history.csv").seconds.sum())) for r in second_runs}
-        first = [judge_run(study, a.second_fold)]; by_arch = {a.second: second, profile.seg_arch: first}
+        ours = replace(study, profile=replace(profile, **dict(map(typed, a.pair_set)))); rival = replace(ours, profile=replace(ours.profile, seg_arch=a.second))
+        first_runs, first = folds_of(ours, [a.second_fold], profile.seg_arch); second_runs, second = folds_of(rival, [a.second_fold], a.second)
         pair = [compare_masks(test_part(second), test_part(first), list(SCORES), n_boot=a.n_boot),
                 compare_shapes(test_part(second, "shapes"), test_part(first, "shapes"), n_boot=a.n_boot)]
-        tables["segmentation_pair"] = comparison_table(pd.concat(pair).drop(columns="p_holm").assign(a_is=a.second, b_is=profile.seg_arch, fold=a.second_fold).to_dict("records"))
-    tables["segmentation_table3"] = table3_top(by_arch | {profile.seg_arch: judged}, a.n_boot)
-    for name, t in tables.items(): say(name); keep(t, a.out, name, 0, **more)
+        more |= dict(runs=seconds(first_runs + second_runs), profile=asdict(ours.profile), fold=a.second_fold)
+        write(segmentation_pair=comparison_table(pd.concat(pair).assign(a_is=a.second, b_is=profile.seg_arch).to_dict("records")),
+              segmentation_pair_table3=table3_top({a.second: second, profile.seg_arch: first}, a.n_boot))

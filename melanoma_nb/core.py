@@ -169,7 +169,7 @@ PROFILES = {p.name: p for p in (
             image_size=96, epochs=5, n_boot=2_000, **_lite),
     Profile("laptop", datasets=("lesions-512", "ham-224"), seg_datasets=("lesions-512",), folds=5, seg_size=(128, 128), seg_epochs=12,
             seg_batch_size=16, seg_loss="bce_dice", seg_schedule="cosine", seg_flip=True, seg_rotate=180., seg_scale=.2, seg_colour=.1,
-            image_size=96, epochs=8, **_lite),
+            mask_flips=True, image_size=96, epochs=8, **_lite),
     Profile("paper"))}
 
 # %% ../nbs/00_core.ipynb #f72e9bba
