@@ -21,8 +21,10 @@ from .cropping import UNMASKED, crop_spec
 from .data import Study
 from .comparison import compare, comparison_table
 from .evaluation import METRICS, metrics_table, predictions_table, read_predictions
-from .segmentation import (
-    build_segmenter, check_masks, dice, fold_rows, mask_networks, mask_plan, mask_spec, seg_metrics, seg_run, seg_spec)
+from .maskreport import judge_run
+from .masks import check_masks, mask_networks, mask_plan, mask_spec
+from .maskscores import SCORES, mask_scores, mask_table
+from .segmentation import build_segmenter, fold_rows, seg_run, seg_spec, test_part
 from .training import plot_history, training_rate
 
 # %% ../nbs/05_ablation.ipynb #4de2fabd
@@ -90,7 +92,7 @@ def row_study(
 def check_rows(
     study: Study,
     rows: tuple[int, ...], # see `parse_rows`
-    allow_in_sample: bool = False, # see `segmentation.check_masks`
+    allow_in_sample: bool = False, # see `masks.check_masks`
 ) -> None:
     "Before anything is trained: rows are compared on the same images, and every image can have a mask that is fair."
     if all(ROWS.rung[r] in UNMASKED for r in rows): return
@@ -155,7 +157,7 @@ def run_rows(
     study: Study,
     rows: tuple[int, ...], # see `parse_rows`
     keep: tuple[str, ...] = (), # see `row_study`
-    allow_in_sample: bool = False, # see `segmentation.check_masks`
+    allow_in_sample: bool = False, # see `masks.check_masks`
 ) -> dict[int, list[Path]]: # row -> a run for each seed of the profile
     "The classification runs of some rows, made if missing."
     return {
@@ -253,23 +255,23 @@ def plot_rows(
 def out_of_fold_counts(
     study: Study,
     seed: int = 0,
-) -> tuple[pd.DataFrame, pd.DataFrame]: # pixel counts on the test part of every fold: the network's, the constant mask's
+) -> tuple[pd.DataFrame, pd.DataFrame]: # pixel counts on the test part of every fold: the network's, as it draws masks; the constant mask's
     "Every image with an expert mask, judged once."
-    folders = [seg_run(study, f, seed) for f in mask_networks(study, mask_plan(study))]
-    read = [pd.read_csv(d/"counts.csv", dtype=dict(image_id=str, group_id=str)) for d in folders]
-    const = [pd.read_csv(d/"counts_constant.csv", dtype=dict(image_id=str, group_id=str)) for d in folders]
-    return pd.concat([c[c.split == "test"] for c in read], ignore_index=True), pd.concat(const, ignore_index=True)
+    folds = mask_networks(study, mask_plan(study))
+    return (test_part([judge_run(study, f, seed) for f in folds]), test_part([seg_run(study, f, seed) for f in folds], "counts_constant"))
 
 def dice_table(
     study: Study,
     seed: int = 0,
-) -> pd.DataFrame: # one row a network (fold) and one for all: n, dice, jaccard, pixel_accuracy, dice_low, dice_high (95 %), constant_mask
-    "Test Dice of the segmentation networks, and the constant mask's beside it."
+) -> pd.DataFrame: # one row a network (fold) and one for all: n, means over images of `SCORES`, dice_low, dice_high (95 %), constant_mask
+    "Test scores of the segmentation networks, and the constant mask's Dice beside them."
     counts, const = out_of_fold_counts(study, seed)
     rows = {f"fold {f}": (c, const[const.image_id.isin(c.image_id)]) for f, c in counts.groupby("fold")} if study.profile.folds else {}
-    rows["all"] = (counts, const)
-    out = {k: seg_metrics(c, study.profile.n_boot) | dict(constant_mask=float(dice(k0).mean())) for k, (c, k0) in rows.items()}
-    return pd.DataFrame(out).T
+    def row(c, k):
+        t = mask_table(c, n_boot=study.profile.n_boot).query("reading == 'mean'").set_index("score")
+        return dict(n=len(c)) | t.value[list(SCORES)].to_dict() | dict(
+            dice_low=t.low["dice"], dice_high=t.high["dice"], constant_mask=float(mask_scores(k).dice.mean()))
+    return pd.DataFrame({k: row(*v) for k, v in (rows | dict(all=(counts, const))).items()}).T
 
 # %% ../nbs/05_ablation.ipynb #4c0ccf11
 def how(

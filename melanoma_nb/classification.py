@@ -129,7 +129,7 @@ def cls_run(
     study: Study,
     rung: str, # the input: original, original_uncropped, masked_box, box
     seed: int = 0, # initialisation and order
-    allow_in_sample: bool = False, # see `segmentation.check_masks`
+    allow_in_sample: bool = False, # see `masks.check_masks`
 ) -> Path: # complete: model.safetensors, history.csv, predictions.csv, shares.csv, metrics.json
     "The classification run of one input, trained if missing, resumed if broken off."
     p, spec = study.profile, cls_spec(study, rung, seed)   # a recipe that cannot be trained is an error before the input is made

@@ -96,7 +96,8 @@ LITERALS = dict(
     imbalance="upsample weights both none".split(), unfreeze="base_frozen finetuned fc_layers dense_block".split(),
     split="grouped random".split(), diagnosis="mel nv bkl bcc ak scc df vasc unk".split(),
     dataset="isic2020 isic2019 isic2018 ham10000 lesions-512 ham-224".split(),
-    arch="densenet121 tf_efficientnet_lite0".split(), seg_arch="unet densenet121 tf_efficientnet_lite0".split())
+    arch="densenet121 tf_efficientnet_lite0".split(), seg_arch="unet densenet121 tf_efficientnet_lite0".split(),
+    seg_loss="dice bce_dice".split(), seg_schedule="constant cosine".split())
 
 def check_literal(
     kind: str, # a key of `LITERALS`
@@ -139,11 +140,18 @@ class Profile:
     split_seed: int = 0
     seeds: tuple[int, ...] = (0,)
     frame_size: tuple[int, int] = (480, 640)  # crops are cut from a frame of this size; a square image keeps its shape
-    seg_arch: str = "densenet121"
+    seg_arch: str = "densenet121"  # or unet, or any decoder+encoder of segmentation_models_pytorch, such as fpn+resnet18
     seg_size: tuple[int, int] = (448, 576)
     seg_epochs: int = 10
     seg_batch_size: int = 4
     seg_lr: float = 1e-3
+    seg_loss: str = "dice"
+    seg_schedule: str = "constant" # of the learning rate; cosine falls to 0
+    seg_flip: bool = False         # augmentation, each image anew in each epoch: mirrored left-right and up-down
+    seg_rotate: float = 0.         # by up to so many degrees
+    seg_scale: float = 0.          # by a factor of up to 1 + this, or down to 1 over it
+    seg_colour: float = 0.         # brightness, contrast and tint by up to this share
+    mask_flips: bool = False       # masks are the mean over the image and its three mirror images
     mask_source: str = "predicted"
     mask_policy: str = "fallback"
     arch: str = "densenet121"
@@ -166,8 +174,9 @@ PROFILES = {p.name: p for p in (
             image_size=64, epochs=2, batch_size=16, n_boot=500, **_lite),
     Profile("demo", synthetic=(500, 240, 0), frame_size=(240, 320), seg_size=(96, 128), seg_epochs=4, seg_batch_size=8,
             image_size=96, epochs=5, n_boot=2_000, **_lite),
-    Profile("laptop", datasets=("lesions-512", "ham-224"), seg_datasets=("lesions-512",), folds=5, seg_size=(128, 128), seg_epochs=5,
-            seg_batch_size=16, image_size=96, epochs=8, **_lite),
+    Profile("laptop", datasets=("lesions-512", "ham-224"), seg_datasets=("lesions-512",), folds=5, seg_size=(128, 128), seg_epochs=12,
+            seg_batch_size=16, seg_loss="bce_dice", seg_schedule="cosine", seg_flip=True, seg_rotate=180., seg_scale=.2, seg_colour=.1,
+            mask_flips=True, image_size=96, epochs=8, **_lite),
     Profile("paper"))}
 
 # %% ../nbs/00_core.ipynb #f72e9bba
@@ -186,6 +195,7 @@ def parse_list(
 # %% ../nbs/00_core.ipynb #31a6eba9
 _lists = dict(datasets=str, seg_datasets=str, seeds=int, synthetic=int, frame_size=int, seg_size=int)
 _scalars = dict(folds=int, fold=int, split_seed=int, seg_epochs=int, seg_batch_size=int, seg_lr=float, image_size=int,
+                seg_flip=bool, seg_rotate=float, seg_scale=float, seg_colour=float, mask_flips=bool,
                 epochs=int, batch_size=int, lr=float, l2=float,
                 n_boot=int, allow_random_base=bool, device=str, weights=str)
 
@@ -203,10 +213,10 @@ def _field(name, value):
     if name in ("seg_epochs", "seg_batch_size", "image_size", "epochs", "batch_size", "n_boot") and value < 1:
         raise ValueError(f"{name}={value} must be 1 or more")
     if name in ("lr", "seg_lr") and not 0 < value < float("inf"): raise ValueError(f"{name}={value} must be above 0")
-    if name in ("l2", "split_seed", "seeds", "synthetic") and min(value if isinstance(value, tuple) else (value,), default=0) < 0:
+    if name in ("l2", "split_seed", "seeds", "synthetic", "seg_rotate", "seg_scale", "seg_colour") and not 0 <= min(value if isinstance(value, tuple) else (value,), default=0):
         raise ValueError(f"{name}={value} must not be negative")
     if name == "seeds" and len(set(value)) < len(value): raise ValueError(f"seeds={value}: a seed occurs twice")
-    if name in LITERALS: check_literal(name, value)
+    if name in LITERALS and not (name == "seg_arch" and "+" in value): check_literal(name, value)   # pairs: `segmentation.parse_arch`
     if name.endswith("datasets"): [check_dataset(v) for v in value]
     return value
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from .core import ImageCache, build_cache, check_literal, make_run, run_path, writing
 from .data import Study, fingerprint, input_cache, input_spec, read_frame, resize
-from .segmentation import mask_set, mask_spec
+from .masks import mask_set, mask_spec
 
 # %% ../nbs/03_cropping.ipynb #a01bf793
 def largest_component(
@@ -92,7 +92,7 @@ def crop_set(
     study: Study,
     rung: str, # masked_box or box
     seed: int = 0, # of the segmentation networks
-    allow_in_sample: bool = False, # see `segmentation.check_masks`
+    allow_in_sample: bool = False, # see `masks.check_masks`
 ) -> CropSet:
     "The study's crops, made if missing; so are the masks they are cut with."
     spec = crop_spec(study, rung, seed)   # a rung that cannot be made is an error before any mask is
@@ -124,7 +124,7 @@ def rung_cache(
     study: Study,
     rung: str, # any that can be made: see `RUNGS` and `data.model_input`
     seed: int = 0, # of the segmentation networks, if masks are needed
-    allow_in_sample: bool = False, # see `segmentation.check_masks`
+    allow_in_sample: bool = False, # see `masks.check_masks`
 ) -> ImageCache: # uint8 (n,image_size,image_size,3)
     "The classifier's input, made if missing, with every stage that it needs."
     if check_literal("rung", rung) in UNMASKED: return input_cache(study, rung)
