@@ -208,8 +208,10 @@ def difference(
     a: int = 3, # the row that is subtracted
     b: int = 4, # the row it is subtracted from
     n_boot: int = 10_000, # resamples
+    shared: bool = False, # compare on the images that both have; False: unequal images are an error
 ) -> pd.DataFrame: # over, metric, a, b, difference (b − a), low, high, p, n, n_groups, n_malignant
     "The paired difference between two rows in balanced accuracy and AUROC, as a mean over data sets, pooled and for each."
+    if shared: tables = {k: tables[k][tables[k].image_id.isin(tables[m].image_id)].reset_index(drop=True) for k, m in ((a, b), (b, a))}
     sets = sorted(set(tables[a].dataset)); overs = ["mean", "pooled", *sets] if len(sets) > 1 else ["mean"]
     return pd.concat([
         compare(tables[a], tables[b], ["balanced_accuracy", "auroc"], over=o, n_boot=n_boot).assign(over=o)
