@@ -295,7 +295,7 @@ def check_pairs(
                          "the mask set was made for other data sets")
     return dict(zip(masks.image_id, masks.confidence))
 
-# %% ../nbs/03_cropping.ipynb #ad0ee11f
+# %% ../nbs/03_cropping.ipynb #e61a3624
 def crop_set(
     study: Study,
     rung: str, # of `RUNGS`, one that needs masks
@@ -312,7 +312,8 @@ def crop_set(
     sure = check_pairs(df.image_id, masks.table)
     def fill_row(i):
         frame, mask = read_frame(path[i], p.frame_size), masks[i] if i in sure else None
-        img, info = crop(frame, mask, rung, p.image_size, margin, component, fill, sure.get(i, 0.))
+        try: img, info = crop(frame, mask, rung, p.image_size, margin, component, fill, sure.get(i, 0.))
+        except ValueError as e: raise ValueError(f"{i} cannot be cropped: {e}") from e
         return img, dict(rung=rung, mask_source=p.mask_source, **info)
     def make(d):
         build_cache(d, list(path), (p.image_size, p.image_size, 3), fill_row, f"{rung} {p.image_size}px")
@@ -388,7 +389,7 @@ def ladder(
     "One photograph on every rung."
     return {r: crop(frame, mask, r, image_size)[0] for r in RUNGS}
 
-# %% ../nbs/03_cropping.ipynb #d471abb2
+# %% ../nbs/03_cropping.ipynb #2ee1f1ec
 BOX_NUMBERS = ("centre_x", "centre_y", "box_w", "box_h")
 
 def box_numbers(
@@ -400,11 +401,11 @@ def box_numbers(
 
 def box_size(
     study: Study,
-    seed: int = 0, # of the segmentation networks, and what the table says
+    seed: int = 0, # what the table says: the fit itself has no chance in it, so every seed has the same logits
     allow_in_sample: bool = False, # see `segmentation.check_masks`
 ) -> pd.DataFrame: # predictions table of all parts, each image once
     "The control: malignant or not, by the lesion's box alone."
-    p, crops = study.profile, crop_set(study, "box", seed, allow_in_sample)
+    p, crops = study.profile, crop_set(study, "box", allow_in_sample=allow_in_sample)
     df = study.rows(p.datasets).merge(crops.table, on="image_id", validate="one_to_one")
     df = df[df.image_id.isin(kept_ids(crops, p.mask_policy))]
     x, train = box_numbers(df), (df.split == "train").to_numpy()
