@@ -35,10 +35,10 @@ def worker(_: str):
         from melanoma_nb.segmentation import MaskSet
         if not loaded: loaded.update(frames=np.load(Path(folder)/"frames.npy"), masks=MaskSet(Path(folder)))
         frames, masks = loaded["frames"], loaded["masks"]; ids = masks.table.image_id.tolist()
-        start, fallbacks = time.perf_counter(), 0
+        start, fallbacks = time.process_time(), 0
         for i, f in zip(ids, frames):
             img, info = crop(f, None if rung in UNMASKED else masks[i], rung, SIDE, confidence=.99); fallbacks += info["fallback"]
-        return dict(seconds=time.perf_counter() - start, seen=len(ids), fallbacks=fallbacks, shape=list(img.shape))
+        return dict(seconds=time.process_time() - start, seen=len(ids), fallbacks=fallbacks, shape=list(img.shape))
     return answer
 
 def measure(n: int, rounds: int, seed: int) -> pd.DataFrame:

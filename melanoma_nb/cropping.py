@@ -90,7 +90,7 @@ def grow_box(
     x0, y0, x1, y1 = box; dx, dy = round(margin*(x1-x0)), round(margin*(y1-y0))
     return max(x0-dx, 0), max(y0-dy, 0), min(x1+dx, size[1]), min(y1+dy, size[0])
 
-# %% ../nbs/03_cropping.ipynb #c6fbda8e
+# %% ../nbs/03_cropping.ipynb #c6010616
 def dilate_mask(
     mask: np.ndarray, # (h,w) bool
     radius: float, # pixels
@@ -100,7 +100,7 @@ def dilate_mask(
     r = int(np.ceil(radius)); x0, y0, x1, y1 = bounding_box(mask)
     near = slice(max(y0-r, 0), y1+r), slice(max(x0-r, 0), x1+r)
     out = np.zeros_like(mask)
-    out[near] = cv2.distanceTransform(1 - mask[near].astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) <= radius
+    out[near] = cv2.distanceTransform(1 - mask[near].astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5) <= radius
     return out
 
 # %% ../nbs/03_cropping.ipynb #fd1d916e
@@ -173,7 +173,7 @@ def crop_window(
     x, y = x0 - (s-(x1-x0))//2, y0 - (s-(y1-y0))//2
     return x, y, x+s, y+s
 
-# %% ../nbs/03_cropping.ipynb #e16a7fd7
+# %% ../nbs/03_cropping.ipynb #56a47473
 def cut_out(
     frame: np.ndarray, # uint8 (h,w,3)
     lesion: np.ndarray | None, # (h,w) bool, not empty; None for a rung of `UNMASKED`
@@ -189,8 +189,8 @@ def cut_out(
     x0, y0, x1, y1 = window = crop_window(r.window, size, box)
     inside = slice(max(y0, 0), min(y1, size[0])), slice(max(x0, 0), min(x1, size[1]))
     cut = frame[inside]
-    if r.shown == "lesion": cut = cut*lesion[inside][..., None]
-    if r.shown == "mask": cut = np.repeat(lesion[..., None]*np.uint8(255), 3, 2)
+    if r.shown == "lesion": cut = cv2.copyTo(cut, lesion[inside].astype(np.uint8), np.zeros_like(cut))
+    if r.shown == "mask": cut = cv2.cvtColor(lesion*np.uint8(255), cv2.COLOR_GRAY2RGB)
     if r.shown == "rest": cut = cut.copy(); cut[box[1]:box[3], box[0]:box[2]] = 0
     beyond = max(-y0, 0), max(y1-size[0], 0), max(-x0, 0), max(x1-size[1], 0)
     return (cv2.copyMakeBorder(cut, *beyond, cv2.BORDER_CONSTANT) if any(beyond) else cut), window
