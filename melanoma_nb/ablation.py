@@ -211,8 +211,10 @@ def difference(
     a: int = 3, # the row that is subtracted
     b: int = 4, # the row it is subtracted from
     n_boot: int = 10_000, # resamples
+    shared: bool = False, # compare on the images that both have; False: unequal images are an error
 ) -> pd.DataFrame: # over, and the columns of `COMPARISON`; p_holm over all rows
     "The paired difference between two rows in balanced accuracy and AUROC, as a mean over data sets, pooled and for each."
+    if shared: tables = {k: tables[k][tables[k].image_id.isin(tables[m].image_id)].reset_index(drop=True) for k, m in ((a, b), (b, a))}
     sets = sorted(set(tables[a].dataset)); overs = ["mean", "pooled", *sets] if len(sets) > 1 else ["mean"]
     found = [compare(tables[a], tables[b], ["balanced_accuracy", "auroc"], over=o, n_boot=n_boot).assign(over=o) for o in overs]
     return comparison_table(pd.concat(found).to_dict("records"))

@@ -18,7 +18,7 @@ from fastai.data.core import DataLoaders
 from fastai.learner import Learner
 from torch import nn
 from .core import ImageCache, check_literal, make_run, pick_device, run_path, seeded, sha256_file, write_json
-from .cropping import rung_cache, rung_spec
+from .cropping import UNMASKED, kept_ids, rung_cache, rung_spec
 from .data import BalancedSampler, CacheLoader, Study, fingerprint, parts_hash
 from .evaluation import predictions_table, read_predictions, split_metrics, write_predictions
 from .operating import SHARES_FILE, training_shares
@@ -73,13 +73,11 @@ def cls_spec(
     p, df = study.profile, study.rows(study.profile.datasets)
     check_base(p.weights, p.unfreeze, p.allow_random_base)
     if p.unfreeze != "finetuned": raise ValueError(f"unfreeze={p.unfreeze!r}: this version trains all weights (finetuned)")
-    if p.mask_policy != "fallback":
-        raise ValueError(f"mask_policy={p.mask_policy!r}: this version trains on all images (fallback); "
-            "the ablation shows the other reading of the test part beside it")
     if p.imbalance != "upsample": raise ValueError(f"imbalance={p.imbalance!r}: this version repeats malignant images (upsample)")
     file = weights_file(p.arch, p.weights)
+    policy = dict(mask_policy=p.mask_policy) if rung not in UNMASKED and p.mask_policy != "fallback" else {}
     return ("classification", f"{rung}-{p.arch}-{p.image_size}-f{p.fold}-s{seed}",
-            dict(version=VERSION, rung=rung, input=run_path(*rung_spec(study, rung)).name, arch=p.arch,
+            policy | dict(version=VERSION, rung=rung, input=run_path(*rung_spec(study, rung)).name, arch=p.arch,
                  weights=file and sha256_file(file), unfreeze=p.unfreeze, imbalance=p.imbalance, epochs=p.epochs,
                  batch_size=p.batch_size, lr=p.lr, l2=p.l2, seed=seed, fold=p.fold, split=parts_hash(df), data=fingerprint(df)))
 
@@ -91,7 +89,7 @@ def cls_learner(
 ) -> tuple[Learner, Callable]: # the learner; `summarise` for `training.fit`
     "Network, loaders, loss and optimiser of a classification run."
     p, device = study.profile, pick_device(study.profile.device)
-    df = study.rows(p.datasets); df = df[df.image_id.isin(cache.ids)]
+    df = study.rows(p.datasets); df = df[df.image_id.isin(kept_ids(cache, p.mask_policy))]
     train, valid = (df[df.split == s] for s in ("train", "valid"))
     if valid.groupby("dataset").target.nunique().max() != len(CLASSES):
         raise ValueError(f"the {len(valid)} validation images of fold {p.fold} hold only one class: "
@@ -114,9 +112,9 @@ def predict_study(
     cache: ImageCache, # the model's input
     seed: int, # of the run
 ) -> pd.DataFrame: # predictions table of all parts, each image once
-    "Predictions for every image of the study that the input has."
+    "Predictions for every image of the study that takes part (under `mask_policy=drop`, those whose mask can be used)."
     p, df = study.profile, study.rows(study.profile.datasets)
-    df = df[df.image_id.isin(cache.ids)]
+    df = df[df.image_id.isin(kept_ids(cache, p.mask_policy))]
     out = predict(
         model, CacheLoader(cache, df.image_id, df.target.to_numpy(), ARCHS[p.arch].stats, p.batch_size*4),
         cls_items, pick_device(p.device), bs=p.batch_size)
@@ -127,7 +125,7 @@ def predict_study(
 # %% ../nbs/04_classification.ipynb #3edf1c0f
 def cls_run(
     study: Study,
-    rung: str, # the input: original, original_uncropped, masked_box, box
+    rung: str, # the input, see `cropping.RUNGS`
     seed: int = 0, # initialisation and order
     allow_in_sample: bool = False, # see `masks.check_masks`
 ) -> Path: # complete: model.safetensors, history.csv, predictions.csv, shares.csv, metrics.json
