@@ -214,9 +214,8 @@ def difference(
     shared: bool = False, # compare on the images that both have; False: unequal images are an error
 ) -> pd.DataFrame: # over, and the columns of `COMPARISON`; p_holm over all rows
     "The paired difference between two rows in balanced accuracy and AUROC, as a mean over data sets, pooled and for each."
-    if shared: tables = {k: tables[k][tables[k].image_id.isin(tables[m].image_id)].reset_index(drop=True) for k, m in ((a, b), (b, a))}
     sets = sorted(set(tables[a].dataset)); overs = ["mean", "pooled", *sets] if len(sets) > 1 else ["mean"]
-    found = [compare(tables[a], tables[b], ["balanced_accuracy", "auroc"], over=o, n_boot=n_boot).assign(over=o) for o in overs]
+    found = [compare(tables[a], tables[b], ["balanced_accuracy", "auroc"], over=o, n_boot=n_boot, images="common" if shared else "identical").assign(over=o) for o in overs]
     return comparison_table(pd.concat(found).to_dict("records"))
 
 # %% ../nbs/05_ablation.ipynb #b4948e2b

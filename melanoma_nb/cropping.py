@@ -22,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 from .core import ImageCache, LITERALS, build_cache, check_literal, make_run, run_path, writing
 from .data import Study, fingerprint, frame_shape, input_cache, input_spec, read_frame, resize
 from .evaluation import predictions_table
-from .segmentation import mask_set, mask_spec
+from .masks import mask_set, mask_spec
 
 # %% ../nbs/03_cropping.ipynb #6e01eb3a
 def as_mask(
@@ -300,7 +300,7 @@ def crop_set(
     study: Study,
     rung: str, # of `RUNGS`, one that needs masks
     seed: int = 0, # of the segmentation networks
-    allow_in_sample: bool = False, # see `segmentation.check_masks`
+    allow_in_sample: bool = False, # see `masks.check_masks`
     margin: float | None = None, # see `rung_margin`
     component: str = "largest", # see `find_lesion`
     fill: bool = True, # see `find_lesion`
@@ -333,7 +333,7 @@ def rung_cache(
     study: Study,
     rung: str, # of `RUNGS`
     seed: int = 0, # of the segmentation networks, if masks are needed
-    allow_in_sample: bool = False, # see `segmentation.check_masks`
+    allow_in_sample: bool = False, # see `masks.check_masks`
 ) -> ImageCache: # uint8 (n,image_size,image_size,3)
     "The classifier's input, made if missing, with every stage that it needs."
     if check_literal("rung", rung) in UNMASKED: return input_cache(study, rung)
@@ -344,7 +344,7 @@ def crop_table(
     study: Study,
     rung: str, # of `RUNGS`
     seed: int = 0, # see `rung_cache`
-    allow_in_sample: bool = False, # see `segmentation.check_masks`
+    allow_in_sample: bool = False, # see `masks.check_masks`
 ) -> pd.DataFrame: # the columns of `CropSet.table`; mask_source is empty where no mask is needed
     "Where each image's input lies in its frame."
     if check_literal("rung", rung) not in UNMASKED: return crop_set(study, rung, seed, allow_in_sample).table
@@ -402,7 +402,7 @@ def box_numbers(
 def box_size(
     study: Study,
     seed: int = 0, # what the table says: the fit itself has no chance in it, so every seed has the same logits
-    allow_in_sample: bool = False, # see `segmentation.check_masks`
+    allow_in_sample: bool = False, # see `masks.check_masks`
 ) -> pd.DataFrame: # predictions table of all parts, each image once
     "The control: malignant or not, by the lesion's box alone."
     p, crops = study.profile, crop_set(study, "box", allow_in_sample=allow_in_sample)
