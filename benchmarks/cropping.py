@@ -1,7 +1,8 @@
 """python benchmarks/cropping.py [--out results]: crops of every rung from stored masks, on one core. Wanted: 300 images a second at 640×480, decoded.
 
 What is timed is what `crop_set` does to an image that is already in memory: the mask unpacked from the mask set's file, its flags, lesion and box, the cut, the resize to 224×224. Masks and frames
-are synthetic photographs' own, repeated; every third mask is given two pieces and holes. The rungs take turns, so that whatever else the machine does meets all of them."""
+are synthetic photographs' own, repeated; every third mask is given two pieces and holes. Time is the process's
+own (one thread), not the clock's, so that other work on the machine does not count; the rungs take turns."""
 import argparse, sys, tempfile, time
 from pathlib import Path
 import numpy as np
