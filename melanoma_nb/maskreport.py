@@ -113,8 +113,8 @@ def lesion_table(
     n_boot: int = 10_000, # resamples
 ) -> pd.DataFrame: # by, name, score, reading, n, groups, value, low, high (95 %), n_boot
     "Scores of all images, by dataset, by diagnosis and by lesion area."
-    c = lesion_columns(counts, images).assign(all="all")
-    parts = [mask_table(c, by, n_boot=n_boot).rename(columns={by: "name"}).assign(by=by) for by in ("all", "dataset", "diagnosis", "lesion_area")]
+    c, bys = lesion_columns(counts, images).assign(all="all"), ("all", "dataset", "diagnosis", "lesion_area")
+    parts = [mask_table(c, by, n_boot=n_boot).rename(columns={by: "name"}).assign(by=by) for by in bys]
     t = pd.concat(parts, ignore_index=True)
     return t[["by", *t.columns.drop("by")]]
 
@@ -130,7 +130,8 @@ def table3_top(
         soft = dict(score="soft dice", reading="pooled", n=shapes.image_id.nunique(), value=soft_dice(shapes))
         row = said.loc["unet" if arch == "unet" else "densenet_unet"]
         name = {"dice": row.dice, "soft dice": row.dice, "pixel_accuracy": row.pixel_accuracy}
-        out.append(pd.concat([t, pd.DataFrame([soft])], ignore_index=True).assign(seg_arch=arch, report=lambda t: t.score.map(name)))
+        t = pd.concat([t, pd.DataFrame([soft])], ignore_index=True)
+        out.append(t.assign(seg_arch=arch, report=t.score.map(name)))
     return pd.concat(out, ignore_index=True)["seg_arch score reading report n value low high".split()]
 
 # %% ../nbs/02b_maskreport.ipynb #d37bbc78

@@ -164,8 +164,8 @@ def mask_files(
         return {s.removesuffix("_segmentation"): f[0] for s, f in index_images(where, (".png",)).items() if s.endswith("_segmentation")}
     if not (pattern := read_own(where).masks): return {}
     name = re.compile(re.escape(str(where.parent/pattern)).replace(re.escape("{image_id}"), "(.+)"))
-    files = [f for f in where.parent.glob(pattern.replace("{image_id}", "**/*" if pattern.endswith("{image_id}") else "*")) if f.is_file()]
-    return {m[1]: f for f in sorted(files) if (m := name.fullmatch(str(f)))}
+    files = sorted(f for f in where.parent.glob(pattern.replace("{image_id}", "*")) if f.is_file())
+    return {m[1]: f for f in files if (m := name.fullmatch(str(f)))}
 
 def mask_audit(
     study: Study,
@@ -176,8 +176,11 @@ def mask_audit(
         d = study.manifest[study.manifest.dataset == name]; ok = d[d.status == "ok"]
         left_out = ok.reason.str.contains("mask not used")
         spare = sorted(set(mask_files(study, name)) - set(d.image_id))
-        found = {"images with a usable mask": ok.image_id[ok.mask_path != ""], "images without a mask": ok.image_id[(ok.mask_path == "") & ~left_out],
-                 "masks without an image": spare, "masks not used": (ok.image_id + ": " + ok.reason)[left_out]}
+        found = {
+            "images with a usable mask": ok.image_id[ok.mask_path != ""],
+            "images without a mask": ok.image_id[(ok.mask_path == "") & ~left_out],
+            "masks without an image": spare,
+            "masks not used": (ok.image_id + ": " + ok.reason)[left_out]}
         rows += [dict(dataset=name, check=k, n=len(v), example=next(iter(v), "")) for k, v in found.items()]
     return pd.DataFrame(rows)
 
@@ -373,7 +376,8 @@ def stream_masks(
         for b in progress(range(0, len(ids), bs), desc, each=bs):
             now = ahead.popleft(); ahead.append(load(b + 2*bs))
             x = torch.from_numpy(np.stack([f.result() for f in now]))
-            with batch_memory(bs, "bs"): maps = timed("network", time.perf_counter, predict_maps, model, x, stats, device, profile.mask_flips)
+            with batch_memory(bs, "bs"):
+                maps = timed("network", time.perf_counter, predict_maps, model, x, stats, device, profile.mask_flips)
             done.append((ids[b:b+bs], [start("finish", finish, i, p) for i, p in enumerate(maps, b)]))
             if len(done) > 2: yield from ((i, f.result()) for i, f in zip(*done.popleft()))
         for names, futures in done: yield from ((i, f.result()) for i, f in zip(names, futures))
@@ -387,7 +391,7 @@ def fold_rows(
     df = study.rows(study.profile.seg_datasets, masks=True)
     return df.assign(split=choose_fold(df, study.profile.folds, fold))
 
-RECIPE = "arch size epochs batch_size lr loss schedule flip rotate scale colour".split()   # fields of a profile that a training depends on, without seg_
+RECIPE = "arch size epochs batch_size lr loss schedule flip rotate scale colour".split()   # of a training: a profile's fields seg_…
 
 def seg_spec(
     study: Study,
