@@ -111,12 +111,14 @@ def plot_dice_by_size(
     ax: Axes,
 ) -> Axes:
     "Dice of each image by the area of its lesion, with the mean over images and the value of the pooled counts."
-    area = (scored.tp + scored.fn)/_masks_of(scored).pixels
-    ax.scatter(100*area, scored.dice, s=6, alpha=.5, lw=0)
+    area = 100*(scored.tp + scored.fn)/_masks_of(scored).pixels
+    ax.scatter(area, scored.dice, s=6, alpha=.5, lw=0)
     readings = dict(mean=scored.dice.mean(), pooled=_scores(scored[list(COUNTS)].sum())[0])
     for (name, v), style in zip(readings.items(), ("-", "--")):
         ax.axhline(v, color="0.3", ls=style, lw=1, label=f"{name} {v:.3f}")
     ax.set(xscale="symlog" if (area == 0).any() else "log", xlabel="lesion area (% of the image)", ylabel="Dice", ylim=(-.02, 1.02))
+    ticks = np.array([0, .1, .2, .5, 1, 2, 5, 10, 20, 50, 100])
+    ax.set_xticks(ticks[(ticks >= area.min()) & (ticks <= area.max())]); ax.minorticks_off(); ax.xaxis.set_major_formatter("{x:g}")
     ax.legend(loc="lower right", frameon=False, fontsize=8)
     return ax
 
