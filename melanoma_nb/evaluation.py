@@ -15,7 +15,7 @@ __all__ = ['COLUMNS', 'SPLITS', 'RANK_METRICS', 'MIN_SENSITIVITY', 'CALIBRATION_
 # %% ../nbs/01a_evaluation.ipynb #188ead50
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Callable, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -273,13 +273,14 @@ ALL_METRICS = (*METRICS, *POOLED_METRICS, *CALIBRATION_METRICS)                 
 
 def one_split(
     df: pd.DataFrame, # predictions table
+    check: Callable = check_predictions, # refuses a bad table; a table of another kind brings its own
 ) -> pd.DataFrame: # sorted by data set, fold, group, image and seed, so that no result depends on the order of rows
     "`df`, checked to hold one split and each image once for each seed."
-    found = list(check_predictions(df).split.unique())
+    found = list(check(df).split.unique())
     if len(found) > 1: raise ValueError(f"the table mixes the splits {', '.join(found)}: choose one, as in df[df.split == 'test']")
     bad = df[df.duplicated(["image_id", "seed"])]
     if len(bad):
-        raise ValueError(f"image {some(bad.image_id)} is in the {found[0]} part of more than one fold: "
+        raise ValueError(f"image {some(bad.image_id.unique())} is in the {found[0]} part of more than one fold: "
             "a pooled table has one row an image and seed")
     seen = df.groupby("image_id").seed.nunique(); short = seen[seen < df.seed.nunique()]
     if len(short):

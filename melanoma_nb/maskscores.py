@@ -14,7 +14,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from .comparison import MIN_SEEDS, comparison_row, comparison_table
-from .evaluation import SPLITS, cluster_units, multiplicities, percentile_interval, some
+from .evaluation import SPLITS, cluster_units, multiplicities, one_split, percentile_interval, some
 
 # %% ../nbs/01e_maskscores.ipynb #8be600d3
 COUNTS = ("tp", "fp", "fn", "tn")
@@ -129,16 +129,7 @@ def _one_part(
     counts: pd.DataFrame,
 ) -> pd.DataFrame: # with scores, sorted, so that no result depends on the order of rows
     "A counts table of one split with each image once for each seed, scored."
-    found = list(check_counts(counts).split.unique())
-    if len(found) > 1: raise ValueError(f"the table mixes the splits {', '.join(found)}: choose one, as in counts[counts.split == 'test']")
-    if (bad := counts.duplicated(["image_id", "seed"])).any():
-        raise ValueError(f"image {some(counts.image_id[bad].unique())} is in the {found[0]} part of more than one fold: "
-            "a pooled table has one row an image and seed")
-    seen = counts.groupby("image_id").seed.nunique(); short = seen[seen < counts.seed.nunique()]
-    if len(short):
-        raise ValueError(f"{len(short)} of {len(seen)} images lack a row for some of the {seen.max()} seeds ({some(short.index)}): "
-            "each seed is tested on the same images; finish the missing runs, or leave those seeds out")
-    return mask_scores(counts).sort_values(["dataset", "fold", "group_id", "image_id", "seed"], ignore_index=True)
+    return mask_scores(one_split(counts, check_counts))
 
 # %% ../nbs/01e_maskscores.ipynb #280a4379
 def _units(scored: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]: # (n,) unit of each row, (u,) stratum of each unit
