@@ -1,4 +1,4 @@
-"""What the speed scripts share: pictures, workers that take turns, and how a table is kept."""
+"""What the scripts share: pictures, workers that take turns, options of a profile, and how a table is kept."""
 import json, os, platform, subprocess, sys
 from pathlib import Path
 import cv2
@@ -48,6 +48,15 @@ def serve(answer) -> None:
     out, sys.stdout = sys.stdout, sys.stderr
     cv2.setNumThreads(1)
     for line in sys.stdin: out.write(json.dumps(answer(**json.loads(line))) + "\n"); out.flush()
+
+
+def typed(pair: str) -> tuple:
+    "A field of a profile and its value, from NAME=VALUE."
+    from dataclasses import fields
+    from melanoma_nb.core import Profile
+    name, _, text = pair.partition("=")
+    kind = next((f.type for f in fields(Profile) if f.name == name), str)
+    return name, {int: int, float: float, bool: lambda t: t.lower() in ("1", "true", "yes")}.get(kind, str)(text)
 
 
 def processor() -> str:

@@ -8,12 +8,12 @@ only, for both of them (the report's U-Net is slow on a CPU: --pair-set seg_epoc
 segmentation_scores (all, by fold, diagnosis and lesion area), segmentation_gain (against the constant mask, and flips against none), segmentation_table3 (the top of the
 report's Table 3), segmentation_pair (two networks, scores and shapes) and segmentation_pair_table3."""
 import argparse, sys, time
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 import pandas as pd
-from common import keep
+from common import keep, typed
 from melanoma_nb.comparison import comparison_table
-from melanoma_nb.core import Profile, get_profile, read_json
+from melanoma_nb.core import get_profile, read_json
 from melanoma_nb.data import open_study
 from melanoma_nb.maskreport import compare_shapes, judge_run, lesion_table, table3_top
 from melanoma_nb.maskscores import SCORES, compare_masks, mask_table
@@ -23,13 +23,6 @@ START = time.time()
 
 
 def say(text: str) -> None: print(f"[{(time.time()-START)/60:6.1f} min] {text}", flush=True)
-
-
-def typed(pair: str) -> tuple:
-    "A field of a profile and its value."
-    name, _, text = pair.partition("=")
-    kind = next((f.type for f in fields(Profile) if f.name == name), str)
-    return name, {int: int, float: float, bool: lambda t: t.lower() in ("1", "true", "yes")}.get(kind, str)(text)
 
 
 def folds_of(study, folds: list[int], what: str) -> tuple[list[Path], list[Path]]:
