@@ -9,23 +9,28 @@ __all__ = ['MAX_PIXELS', 'MIN_SIDE', 'PUBLISHED', 'VERSION', 'INPUT_VERSION', 'i
            'split_manifest', 'choose_fold', 'on_two_sides', 'published_folds', 'write_folds', 'summarise_manifest',
            'audit_table', 'contradicted', 'near_rows', 'plot_audit', 'data_folder', 'listing', 'check_usable',
            'build_manifest', 'read_manifest', 'fingerprint', 'parts_hash', 'Study', 'check_kept', 'split_file',
-           'open_study', 'input_spec', 'input_cache', 'gather', 'CacheLoader', 'shuffled', 'BalancedSampler',
-           'find_datasets', 'audit_line', 'audit_to', 'melanoma_data', 'split_table', 'plot_split', 'rate_by',
-           'plot_look']
+           'open_study', 'input_spec', 'input_cache', 'gather', 'CacheLoader', 'shuffled', 'class_rows',
+           'BalancedSampler', 'file_reader', 'FileLoader', 'StudyLoaders', 'NoTrace', 'find_datasets', 'audit_line',
+           'audit_to', 'melanoma_data', 'split_table', 'plot_split', 'rate_by', 'plot_look']
 
 # %% ../nbs/01_data.ipynb #9fe02c3d
 import argparse, hashlib, os, sys, tempfile
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Callable, Iterator, Sequence
 import cv2
 import numpy as np
 import pandas as pd
 import simplejpeg
 import torch
 from PIL import Image
+from fastai.callback.core import Callback
+from fastai.data.core import DataLoaders
 from fastai.data.load import DataLoader
+from fastai.data.transforms import Category, CategoryMap
+from fastai.torch_core import TensorCategory, TensorImage
+from fastcore.foundation import L
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.sparse import coo_array
@@ -33,7 +38,7 @@ from scipy.sparse.csgraph import connected_components
 from torch.utils.data import Sampler
 from .core import (
     CLASS_COLOURS, LITERALS, ImageCache, Profile, build_cache, check_literal, config_hash, data_dir, environ,
-    make_run, own_datasets, provenance, runs_dir, sha256_file, show_images, write_json, writing)
+    make_run, own_datasets, provenance, runs_dir, seeded, sha256_file, show_images, write_json, writing)
 from .download import CATALOGUE, download_dataset
 from .duplicates import SIDE, duplicate_summary, near_duplicates, show_pairs, thumbnail
 from .sources import (
@@ -617,6 +622,7 @@ def gather(
 class CacheLoader(DataLoader):
     ("Batches from an image cache for fastai's `Learner`: x float32 (b,3,h,w) normalised, "
      "y int64 (b,) or, from a mask cache, float32 (b,1,h,w) in {0,1}.")
+    n_inp = 1   # of a batch's tensors, the first is the input
     def __init__(self,
         cache: ImageCache, # inputs
         ids: list[str], # images of this loader, unique
@@ -625,15 +631,19 @@ class CacheLoader(DataLoader):
         bs: int = 32, # batch size; a last batch of one image is dropped in training (batch norm needs two)
         order: Callable[[int], np.ndarray] | None = None, # epoch -> positions in `ids`; None: as they are
         device: torch.device | None = None,
+        vocab: Sequence[str] = ("benign", "malignant"), # names of the classes, by number
     ):
         ids = list(ids)
         if not ids: raise ValueError("a loader needs at least one image")
         self.cache, self.targ, self.stats, self.order, self.epoch, self.fixed = cache, targ, stats, order, 0, None
+        self.vocab = CategoryMap(list(vocab), sort=False)
         self.x_rows = cache.rows(ids)
         self.y_rows = targ.rows(ids) if isinstance(targ, ImageCache) else np.arange(len(ids))
         self.mean, self.std = (torch.tensor(s, dtype=torch.float32).view(1, -1, 1, 1) for s in stats)
         super().__init__(ids, bs=bs, num_workers=0, device=device)
 
+    @property
+    def items(self): return self.dataset
     def positions(self):
         if self.fixed is not None: return self.fixed
         return np.arange(len(self.dataset)) if self.order is None else self.order(self.epoch)
@@ -651,25 +661,57 @@ class CacheLoader(DataLoader):
         y = gather(self.targ.x, self.y_rows[pos]) if isinstance(self.targ, ImageCache) else np.asarray(self.targ)[pos]
         return torch.from_numpy(gather(self.cache.x, self.x_rows[pos])), torch.from_numpy(y)
     def after_batch(self, b):
-        x, y = b
+        x, *ys = b
         x = x.permute(0, 3, 1, 2).float().div_(255).sub_(self.mean.to(x.device)).div_(self.std.to(x.device))
-        return x, (y.permute(0, 3, 1, 2).float().div_(255) if y.ndim == 4 else y)
+        return x, *(y.permute(0, 3, 1, 2).float().div_(255) if y.ndim == 4 else y for y in ys)
 
 # %% ../nbs/01_data.ipynb #56a772df
-def _new(self, dataset=None, cls=None, get_idxs=None, bs=None, **_):
-    "The same images, each once and in their order; `get_idxs` asks for certain positions."
-    dl = CacheLoader(self.cache, self.dataset, self.targ, self.stats, bs or self.bs, None, self.device)
+def _new(self, dataset=None, cls=None, get_idxs=None, bs=None, shuffle=False, **_):
+    "The same images, or some of them by their ids, each once and in their order (or shuffled); `get_idxs` asks for certain positions."
+    ids, targ = self.dataset, self.targ
+    if dataset is not None and dataset is not ids:
+        ids = list(dataset); at = pd.Index(self.dataset).get_indexer(ids)
+        if (at < 0).any():
+            raise ValueError(f"{ids[at.argmin()]!r} is none of this loader's {len(self.dataset)} images: for new ones, put it into `StudyLoaders`")
+        targ = targ if isinstance(targ, ImageCache) else np.asarray(targ)[at]
+    dl = CacheLoader(self.cache, ids, targ, self.stats, bs or self.bs, None, self.device, self.vocab)
     if get_idxs is not None: dl.fixed = np.asarray(get_idxs())
+    elif shuffle: dl.fixed = np.asarray(dl.shuffle_fn(range(len(ids))))
     return dl
 
-def _show_batch(self, b=None, max_n=9, ncols=9, vocab=("benign", "malignant"), **_):
+def _visible(dl, x): return (x.cpu()*dl.std + dl.mean).clamp(0, 1)     # the network's input as pictures, float32 (b,3,h,w) in [0,1]
+def _pictures(dl, x): return list(_visible(dl, x).mul(255).round().byte().permute(0, 2, 3, 1).numpy())
+def _name(dl, k): return dl.vocab[int(k)] if 0 <= k < len(dl.vocab) else str(int(k))
+
+def _show_batch(self, b=None, max_n=9, ncols=9, **_):
     "A batch as pictures: what the network sees, made visible again."
     x, y = self.one_batch() if b is None else b
-    x = (x[:max_n].cpu()*self.std + self.mean).clamp(0, 1).mul(255).round().byte().permute(0, 2, 3, 1).numpy()
+    x = _pictures(self, x[:max_n])
     if y.ndim == 4: return show_images([p for i, m in zip(x, y[:max_n, 0].cpu().numpy()) for p in (i, m)], ncols=ncols)
-    return show_images(list(x), [vocab[k] if 0 <= k < len(vocab) else str(int(k)) for k in y[:max_n]], ncols=ncols)
+    return show_images(x, [_name(self, k) for k in y[:max_n]], ncols=ncols)
 
 CacheLoader.new, CacheLoader.show_batch = _new, _show_batch
+
+# %% ../nbs/01_data.ipynb #5ee64305
+def _decode_batch(self, b, max_n=9, **_):
+    "A batch as (picture, class name) pairs, without names where there are no targets."
+    x = [TensorImage(i) for i in _visible(self, b[0][:max_n])]
+    return L(zip(x, *([Category(_name(self, k)) for k in y[:max_n]] for y in b[1:])))
+
+def _pre_show_batch(self, b, max_n=9):
+    "A batch as fastai's own plotting functions want it: input, target, and the pairs of `decode_batch`."
+    return TensorImage(_visible(self, b[0])), TensorCategory(b[1]), self.decode_batch(b, max_n)
+
+def _show_results(self, b, out, max_n=9, ncols=9, **_):
+    "Pictures with true and predicted class, wrong ones in red (or with true and predicted mask)."
+    x, y, (out, *_) = b[0][:max_n], b[1][:max_n].cpu(), out if isinstance(out, tuple) else (out,)
+    if y.ndim == 4:
+        return show_images([p for i, *ms in zip(_pictures(self, x), y[:, 0].numpy(), out[:max_n, 0].cpu().numpy()) for p in (i, *ms)], ncols=ncols//3*3)
+    axs = show_images(_pictures(self, x), [f"{_name(self, t)}\n{_name(self, p)}" for t, p in zip(y, out)], ncols=ncols)
+    for ax, t, p in zip(axs.flat, y, out): ax.title.set_color("#c4473a" if t != p else "black")
+    return axs
+
+CacheLoader.decode_batch, CacheLoader._pre_show_batch, CacheLoader.show_results = _decode_batch, _pre_show_batch, _show_results
 
 # %% ../nbs/01_data.ipynb #ff917329
 def shuffled(
@@ -680,34 +722,130 @@ def shuffled(
     return lambda epoch: np.random.default_rng([seed, epoch]).permutation(n)
 
 # %% ../nbs/01_data.ipynb #0f7e1332
+def class_rows(
+    targ: np.ndarray, # (n,) classes
+    dataset: np.ndarray, # (n,) names
+    classes: tuple[int, ...] | dict[str, tuple[int, ...]], # see `BalancedSampler`
+) -> dict[str, list[np.ndarray]]: # data set -> positions of each of its classes
+    "Which images are of which class; an unknown class, and one without an image, is an error."
+    rows, targ, dataset = {}, np.asarray(targ), np.asarray(dataset)
+    for d in dict.fromkeys(dataset):
+        if isinstance(classes, dict) and d not in classes: raise ValueError(f"classes names none for {d}: it names {', '.join(classes)}")
+        mine, wanted = dataset == d, classes[d] if isinstance(classes, dict) else classes
+        if len(other := np.flatnonzero(mine & ~np.isin(targ, wanted))):
+            raise ValueError(f"target {targ[other[0]]} at position {other[0]} ({d}) is none of the classes {', '.join(map(str, wanted))}: "
+                             "leave such images out of the training part")
+        n = [len(np.flatnonzero(mine & (targ == c))) for c in wanted]
+        if min(n) == 0 and tuple(wanted) == (0, 1):
+            raise ValueError(f"the training part of {d} has {n[0]} benign and {n[1]} malignant images: "
+                "upsampling needs both (another split_seed, or fewer folds)")
+        if min(n) == 0:
+            raise ValueError(f"the training part of {d} has no image of class {wanted[n.index(0)]}: upsampling needs each "
+                "(another split_seed, fewer folds, or leave the class out of classes)")
+        rows[d] = [np.flatnonzero(mine & (targ == c)) for c in wanted]
+    return rows
+
 class BalancedSampler(Sampler):
-    "Random upsampling of the rarer class within each data set, determined by seed and epoch."
+    "Random upsampling of the rarer classes within each data set, determined by seed and epoch."
     def __init__(self,
-        targ: np.ndarray, # (n,) int, 0 or 1
+        targ: np.ndarray, # (n,) int, of `classes`
         dataset: np.ndarray, # (n,) names
         seed: int,
+        classes: tuple[int, ...] | dict[str, tuple[int, ...]] = (0, 1), # what is equalised: the same in each data set, or each one's own
     ):
         self.seed, self.epoch, self.position = seed, 0, 0
-        self.cells = {d: [np.flatnonzero((dataset == d) & (targ == c)) for c in (0, 1)] for d in dict.fromkeys(dataset)}
-        for d, pair in self.cells.items():
-            if min(map(len, pair)) == 0:
-                raise ValueError(f"the training part of {d} has {len(pair[0])} benign and {len(pair[1])} malignant images: "
-                    "upsampling needs both (another split_seed, or fewer folds)")
+        self.cells = class_rows(targ, dataset, classes)
 
     def __call__(self,
         epoch: int,
-    ) -> np.ndarray: # positions, shuffled; in each data set both classes equally often
+    ) -> np.ndarray: # positions, shuffled; in each data set its classes equally often
         "The order of an epoch."
         rng = np.random.default_rng([self.seed, epoch])
         def fill(rows, n): return np.concatenate([np.repeat(rows, n//len(rows)), rng.choice(rows, n % len(rows), replace=False)])
-        return rng.permutation(np.concatenate([fill(rows, max(map(len, pair))) for pair in self.cells.values() for rows in pair]))
+        return rng.permutation(np.concatenate([fill(rows, max(map(len, each))) for each in self.cells.values() for rows in each]))
 
-    def __len__(self): return sum(2*max(map(len, pair)) for pair in self.cells.values())
+    def __len__(self): return sum(len(each)*max(map(len, each)) for each in self.cells.values())
     def __iter__(self) -> Iterator[int]:
         for i in self(self.epoch)[self.position:].tolist(): self.position += 1; yield i
         self.epoch, self.position = self.epoch + 1, 0
     def state_dict(self): return dict(epoch=self.epoch, position=self.position)
     def load_state_dict(self, state): self.epoch, self.position = state["epoch"], state["position"]
+
+# %% ../nbs/01_data.ipynb #f2060bd4
+def file_reader(
+    profile: Profile,
+    rung: str, # of `LITERALS`
+) -> Callable[[str], np.ndarray] | None: # path -> uint8 (image_size,image_size,3); None for a rung that needs a mask
+    "How an image file becomes the network's input."
+    if check_literal("rung", rung) not in ("original", "original_uncropped"): return None
+    return lambda path: model_input(read_frame(path, profile.frame_size), rung, profile.image_size)
+
+class FileLoader(CacheLoader):
+    "Batches of images that are in no cache, without targets: x float32 (b,3,h,w) normalised."
+    def __init__(self,
+        items: list[str | Path | np.ndarray], # files, or uint8 (h,w,3) at the network's size
+        like: CacheLoader, # for what it is that the network sees
+        reader: Callable | None = None, # see `file_reader`; called when the image is wanted
+        bs: int | None = None, # None: as `like`
+    ):
+        self.like, self.reader, self.fixed, self.order, self.epoch = like, reader, None, None, 0
+        self.mean, self.std, self.vocab, self.shape = like.mean, like.std, like.vocab, like.cache.x.shape[1:]
+        DataLoader.__init__(self, list(items), bs=bs or like.bs, num_workers=0, device=like.device)
+    def new(self, dataset=None, cls=None, get_idxs=None, bs=None, **_):
+        dl = FileLoader(self.dataset if dataset is None else dataset, self.like, self.reader, bs or self.bs)
+        if get_idxs is not None: dl.fixed = np.asarray(get_idxs())
+        return dl
+    def input(self, item):
+        img = item if isinstance(item, np.ndarray) else self.reader(str(item))
+        if img.shape == self.shape and img.dtype == np.uint8: return img
+        raise ValueError(f"an image of {img.dtype} {img.shape}: the network takes uint8 {self.shape}")
+    def read(self, pos): return torch.from_numpy(np.stack([self.input(self.dataset[i]) for i in pos])),
+
+# %% ../nbs/01_data.ipynb #37deedc5
+class StudyLoaders(DataLoaders):
+    "Training and validation loader, the names of the classes, and loaders of new images."
+    def __init__(self,
+        train: CacheLoader,
+        valid: CacheLoader,
+        vocab: Sequence[str] = ("benign", "malignant"), # names of the classes, by number
+        read: Callable | None = None, # see `file_reader`: how a file becomes the network's input; None: it takes a mask
+        path: str | Path = ".", # where fastai's callbacks keep their files
+        device: torch.device | None = None,
+    ):
+        super().__init__(train, valid, path=path, device=device); self.read = read
+        for dl in self.loaders:
+            targ = np.asarray(dl.targ); bad = np.flatnonzero(~np.isin(targ, np.arange(len(vocab))))
+            if len(bad): raise ValueError(f"target {targ[bad[0]]} of image {dl.dataset[bad[0]]} is no class: vocab names {len(vocab)}, {', '.join(vocab)}")
+            dl.vocab = CategoryMap(list(vocab), sort=False)
+
+    def test_dl(self,
+        test_items: list, # files, or uint8 (h,w,3) at the network's size; with labels: ids of our own images
+        rm_type_tfms=None, # fastai's, of no use here
+        with_labels: bool = False, # fastai asks so for images of its own loaders
+        bs: int | None = None, # batch size
+        **_, # fastai's further wishes
+    ) -> CacheLoader: # of these images in their order
+        "A loader of images to predict."
+        items = list(test_items)
+        if not items: raise ValueError("there is no image to predict")
+        if with_labels:
+            of = next((dl for dl in self.loaders[::-1] if set(items) <= set(dl.dataset)), self.valid)
+            return of.new(items, bs=bs)
+        if self.read is None and not all(isinstance(i, np.ndarray) for i in items):
+            raise ValueError("the network's input is a crop, and a crop needs a mask: a file alone cannot be predicted; pass the crop itself, uint8 (h,w,3)")
+        return FileLoader(items, self.valid, self.read, bs)
+
+class NoTrace(Callback):
+    "After `lr_find` the generators and the loaders are where they were; fastai itself puts back the weights only."
+    order = -20
+    def before_fit(self):
+        if not any(type(c).__name__ == "LRFinder" for c in self.learn.cbs): return    # by name: its module gives every learner a bar
+        self.kept = [(dl, dl.epoch, dl.rng.getstate()) for dl in self.dls.loaders]
+        self.block = seeded(0); self.block.__enter__()
+    def after_fit(self):
+        if not hasattr(self, "block"): return
+        self.block.__exit__(None, None, None); del self.block
+        for dl, epoch, state in self.kept: dl.epoch = epoch; dl.rng.setstate(state)
 
 # %% ../nbs/01_data.ipynb #db944aff
 def find_datasets(
