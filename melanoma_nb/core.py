@@ -13,7 +13,7 @@ __all__ = ['LITERALS', 'PROFILES', 'DRAWN', 'CLASS_COLOURS', 'project_root', 'ru
 # %% ../nbs/00_core.ipynb #f2c59fc1
 import errno, hashlib, json, math, mmap, os, platform, random, shutil, subprocess, sys, tempfile, time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -97,15 +97,21 @@ LITERALS = dict(
     split="grouped random".split(), diagnosis="mel nv bkl bcc ak scc df vasc unk".split(),
     dataset="isic2020 isic2019 isic2018 ham10000 lesions-512 ham-224".split(),
     arch="densenet121 tf_efficientnet_lite0".split(), seg_arch="unet densenet121 tf_efficientnet_lite0".split(),
-    seg_loss="dice bce_dice".split(), seg_schedule="constant cosine".split())
+    seg_loss="dice bce_dice".split(), seg_schedule="constant cosine".split(), schedule="constant cosine".split(),
+    task="binary diagnosis".split())
+
+def _timm_knows(name):
+    import timm   # takes seconds, and only other networks than ours need it
+    return isinstance(name, str) and timm.is_model(name)
 
 def check_literal(
     kind: str, # a key of `LITERALS`
     value: str, # what the caller asked for
 ) -> str: # `value`
-    "`value`, if it is one of the known names of this kind."
-    if value not in LITERALS[kind]: raise ValueError(f"{kind}={value!r} is not known: choose one of {', '.join(LITERALS[kind])}")
-    return value
+    "`value`, if it is one of the known names of this kind; as `arch` any classifier of timm will do as well."
+    if value in LITERALS[kind] or kind == "arch" and _timm_knows(value): return value
+    more = ", or any model of timm, for instance efficientnet_b0" if kind == "arch" else ""
+    raise ValueError(f"{kind}={value!r} is not known: choose one of {', '.join(LITERALS[kind])}{more}")
 
 def own_datasets() -> dict[str, Path]: # name -> its YAML file
     "The user's own data sets: `NAME.yaml` in the data folder describes the data set NAME; other YAML files name no folder and no csv."
@@ -154,16 +160,24 @@ class Profile:
     mask_flips: bool = False       # masks are the mean over the image and its three mirror images
     mask_source: str = "predicted"
     mask_policy: str = "fallback"
-    arch: str = "densenet121"
+    arch: str = "densenet121"      # or tf_efficientnet_lite0, or any model of timm
     weights: str = "imagenet"      # imagenet, none or file:<path>; for classifier and segmentation encoder
     allow_random_base: bool = False
     image_size: int = 224
     epochs: int = 15
     batch_size: int = 32
     lr: float = 1e-3
+    schedule: str = "constant"     # of the learning rate; cosine falls to 0
     l2: float = 0.
+    flip: bool = False             # augmentation of the classifier's images, each anew in each epoch: mirrored left-right and up-down
+    rotate: float = 0.             # degrees: by up to this, either way
+    scale: float = 0.              # by a factor between 1 - this and 1 + this
+    shear: float = 0.              # degrees: by up to this, either way
     unfreeze: str = "finetuned"
     imbalance: str = "upsample"
+    class_weights: tuple[float, ...] = ()   # of benign and malignant in the loss; (): by the formula, n/(k·n_c)
+    task: str = "binary"           # or diagnosis: one class a diagnosis
+    train_on: tuple[str, ...] = () # data sets that are trained on; (): all of `datasets`
     n_boot: int = 10_000           # resamples behind an interval
     device: str | None = None      # None: a GPU if there is one
 
@@ -182,23 +196,40 @@ PROFILES = {p.name: p for p in (
 # %% ../nbs/00_core.ipynb #f72e9bba
 def parse_list(
     value: Any, # 4, "4", "3,4", "[3, 4]", ["3", 4], (3, 4)
-    kind: type = int, # of each entry: int or str
+    kind: type = int, # of each entry: int, float or str
 ) -> tuple: # of `kind`
     "One parser for every list parameter: papermill passes `-p rows 4` as an int and `-p rows \"[3, 4]\"` as a string."
     parts = value.strip().strip("[]()").split(",") if isinstance(value, str) else value if isinstance(value, (list, tuple)) else [value]
     parts = [p.strip().strip("'\"") if isinstance(p, str) else p for p in parts]
-    if any(p == "" or isinstance(p, (bool, float)) for p in parts):
+    if any(p == "" or isinstance(p, bool) or isinstance(p, float) and kind is not float for p in parts):
         raise ValueError(f"{value!r} is no list of {kind.__name__}: write 4, \"3,4\" or \"[3, 4]\"")
     try: return tuple(kind(p) for p in parts)
     except (TypeError, ValueError) as e: raise ValueError(f"{value!r} is no list of {kind.__name__}: write 4, \"3,4\" or \"[3, 4]\"") from e
 
 # %% ../nbs/00_core.ipynb #31a6eba9
-_lists = dict(datasets=str, seg_datasets=str, seeds=int, synthetic=int, frame_size=int, seg_size=int)
+_lists = dict(datasets=str, seg_datasets=str, train_on=str, seeds=int, synthetic=int, frame_size=int, seg_size=int, class_weights=float)
 _scalars = dict(folds=int, fold=int, split_seed=int, seg_epochs=int, seg_batch_size=int, seg_lr=float, image_size=int,
                 seg_flip=bool, seg_rotate=float, seg_scale=float, seg_colour=float, mask_flips=bool,
-                epochs=int, batch_size=int, lr=float, l2=float,
+                epochs=int, batch_size=int, lr=float, l2=float, flip=bool, rotate=float, scale=float, shear=float,
                 n_boot=int, allow_random_base=bool, device=str, weights=str)
+_from_0 = "l2 split_seed seeds synthetic seg_rotate seg_scale seg_colour rotate scale shear".split()
+_below = dict(rotate=float("inf"), scale=1, shear=90)
 
+def _in_range(name, value):
+    "An error if a field's value, of the right type, is out of range."
+    if name.endswith("_size") and name in _lists and (len(value) != 2 or min(value) < 1):
+        raise ValueError(f"{name}={value!r} must be (height, width) in pixels, for instance \"448,576\"")
+    if name in ("seg_epochs", "seg_batch_size", "image_size", "epochs", "batch_size", "n_boot") and value < 1:
+        raise ValueError(f"{name}={value} must be 1 or more")
+    if name in ("lr", "seg_lr") and not 0 < value < float("inf"): raise ValueError(f"{name}={value} must be above 0")
+    if name in _from_0 and not 0 <= min(value if isinstance(value, tuple) else (value,), default=0):
+        raise ValueError(f"{name}={value} must not be negative")
+    if name in _below and not value < _below[name]: raise ValueError(f"{name}={value} must be below {_below[name]}")
+    if name in ("seeds", "train_on") and len(set(value)) < len(value): raise ValueError(f"{name}={value}: a {'seed' if name == 'seeds' else 'data set'} occurs twice")
+    if name == "class_weights" and value and not (len(value) == 2 and all(0 < v < float("inf") for v in value)):
+        raise ValueError(f"class_weights={value} must be two finite numbers above 0, for benign and malignant, for instance \"1,2\"")
+
+# %% ../nbs/00_core.ipynb #f65ca091
 def _field(name, value):
     "`value` as field `name` of a profile wants it, or an error that says what is wrong."
     if name in _lists: value = parse_list(value, _lists[name])
@@ -208,14 +239,7 @@ def _field(name, value):
               isinstance(value, kind))
         if not ok: raise ValueError(f"{name}={value!r} must be {kind.__name__}, not {type(value).__name__}")
         value = kind(value)
-    if name.endswith("_size") and name in _lists and (len(value) != 2 or min(value) < 1):
-        raise ValueError(f"{name}={value!r} must be (height, width) in pixels, for instance \"448,576\"")
-    if name in ("seg_epochs", "seg_batch_size", "image_size", "epochs", "batch_size", "n_boot") and value < 1:
-        raise ValueError(f"{name}={value} must be 1 or more")
-    if name in ("lr", "seg_lr") and not 0 < value < float("inf"): raise ValueError(f"{name}={value} must be above 0")
-    if name in ("l2", "split_seed", "seeds", "synthetic", "seg_rotate", "seg_scale", "seg_colour") and not 0 <= min(value if isinstance(value, tuple) else (value,), default=0):
-        raise ValueError(f"{name}={value} must not be negative")
-    if name == "seeds" and len(set(value)) < len(value): raise ValueError(f"seeds={value}: a seed occurs twice")
+    _in_range(name, value)
     if name in LITERALS and not (name == "seg_arch" and "+" in value): check_literal(name, value)   # pairs: `segmentation.parse_arch`
     if name.endswith("datasets"): [check_dataset(v) for v in value]
     return value
@@ -230,6 +254,20 @@ def _photos(p, given):
     if given.get("synthetic") is None: return replace(p, synthetic=None)
     raise ValueError(f"synthetic={p.synthetic} draws {' and '.join(DRAWN)} only, not {', '.join(other)}: leave out one of the two")
 
+def _consistent(p):
+    "`p`, if its fields go together."
+    if p.folds and p.folds < 3:
+        raise ValueError(f"folds={p.folds}: one fold tests, the next validates and the rest trains, "
+                         "so k must be 3 or more (or 0 for one 70/15/15 split)")
+    if not 0 <= p.fold < max(p.folds, 1): raise ValueError(f"fold={p.fold} is not one of the {max(p.folds, 1)} folds: they count from 0")
+    if p.class_weights and p.imbalance not in ("weights", "both"):
+        raise ValueError(f"class_weights={p.class_weights} with imbalance={p.imbalance!r} would not be used: say imbalance='weights' or 'both', or leave them out")
+    if p.class_weights and p.task != "binary":
+        raise ValueError(f"class_weights={p.class_weights} are of benign and malignant: with task={p.task!r} leave them out, and the formula weighs every class")
+    if unknown := [d for d in p.train_on if d not in p.datasets]:
+        raise ValueError(f"train_on={p.train_on}: {', '.join(unknown)} is not among datasets={p.datasets}: add it there, or train on some of these")
+    return p
+
 def get_profile(
     name: str | None = None, # tiny, demo, laptop or paper; None: `$MELANOMA_NB_PROFILE`, else tiny under test, else demo
     **overrides, # fields of `Profile`; None leaves the profile's value
@@ -241,12 +279,7 @@ def get_profile(
     known = [f.name for f in fields(Profile)][1:]
     if unknown := [k for k in overrides if k not in known]:
         raise ValueError(f"unknown parameter {', '.join(unknown)}: known are {', '.join(known)}")
-    p = _photos(replace(PROFILES[name], **{k: _field(k, v) for k, v in overrides.items() if v is not None}), overrides)
-    if p.folds and p.folds < 3:
-        raise ValueError(f"folds={p.folds}: one fold tests, the next validates and the rest trains, "
-                         "so k must be 3 or more (or 0 for one 70/15/15 split)")
-    if not 0 <= p.fold < max(p.folds, 1): raise ValueError(f"fold={p.fold} is not one of the {max(p.folds, 1)} folds: they count from 0")
-    return p
+    return _consistent(_photos(replace(PROFILES[name], **{k: _field(k, v) for k, v in overrides.items() if v is not None}), overrides))
 
 # %% ../nbs/00_core.ipynb #7b53904c
 @contextmanager
@@ -381,7 +414,6 @@ def run_lock(
     try: yield
     finally: lock.release()
 
-# %% ../nbs/00_core.ipynb #89fa1004
 def run_path(
     stage: str, # first folder level, for instance "segmentation"
     name: str, # for people; does not identify
@@ -390,6 +422,11 @@ def run_path(
     "The folder of a run. Stages offer these three as a *spec*, so that a run can be looked for without being made."
     return runs_dir()/stage/f"{name}-{config_hash(config)}"
 
+# %% ../nbs/00_core.ipynb #89fa1004
+def _record(part, stage, name, start, **more):
+    write_json(part/"record.json", dict(
+        stage=stage, name=name, made=time.strftime("%Y-%m-%d %H:%M:%S"), seconds=round(time.time()-start, 1), **more, **provenance()))
+
 def make_run(
     stage: str, # see `run_path`
     name: str, # see `run_path`
@@ -397,7 +434,7 @@ def make_run(
     make: Callable[[Path], None], # fills the folder that it is given
     resume: bool = False, # may `make` find its own unfinished work in the folder?
 ) -> Path: # a folder that is complete
-    "The run's folder, made if missing. An error or an interrupt leaves the unfinished part and no run."
+    "The run's folder, made if missing. An error or an interrupt leaves the unfinished part, which says why, and no run."
     folder = run_path(stage, name, config)
     if folder.exists(): return folder
     part = folder.with_name(f".{folder.name}.part")
@@ -407,17 +444,19 @@ def make_run(
         if part.exists() and not resume: shutil.rmtree(part)
         part.mkdir(parents=True, exist_ok=True)
         for f in (*part.glob(".*.tmp"), *part.glob(".tmp*")): f.unlink()   # half a file of a process that was killed while it wrote, ours or safetensors
-        write_json(part/"config.json", config)
-        start = time.time()
-        make(part)
-        write_json(part/"record.json", dict(
-            stage=stage, name=name, made=time.strftime("%Y-%m-%d %H:%M:%S"),
-            seconds=round(time.time()-start, 1), resumed=resumed, **provenance()))
+        (part/"record.json").unlink(missing_ok=True)   # of the attempt before
+        write_json(part/"config.json", config); start = time.time()
+        try: make(part)
+        except BaseException as e:
+            error = "interrupted" if isinstance(e, KeyboardInterrupt) else f"{type(e).__name__}: {e}"
+            with suppress(OSError): _record(part, stage, name, start, resumed=resumed, error=error)   # a full disk must not hide what happened
+            raise
+        _record(part, stage, name, start, resumed=resumed)
         os.replace(part, folder)
     return folder
 
 # %% ../nbs/00_core.ipynb #932d65a5
-def list_runs() -> pd.DataFrame: # one row a run: stage, run, state (complete|unfinished), mb, files, made, seconds
+def list_runs() -> pd.DataFrame: # one row a run: stage, run, state (complete|unfinished), mb, files, made, seconds, error ("": none known)
     "What is in the run folder."
     rows = []
     for d in sorted(runs_dir().glob("*/*")):
@@ -427,8 +466,9 @@ def list_runs() -> pd.DataFrame: # one row a run: stage, run, state (complete|un
         rec = read_json(d/"record.json") if (d/"record.json").exists() else {}
         rows.append(dict(
             stage=d.parent.name, run=d.name[1:-5] if part else d.name, state="unfinished" if part else "complete",
-            mb=round(sum(size)/1e6, 1), files=len(size), made=rec.get("made", ""), seconds=rec.get("seconds", np.nan)))
-    return pd.DataFrame(rows, columns="stage run state mb files made seconds".split())
+            mb=round(sum(size)/1e6, 1), files=len(size), made=rec.get("made", ""), seconds=rec.get("seconds", np.nan),
+            error=rec.get("error", "")))
+    return pd.DataFrame(rows, columns="stage run state mb files made seconds error".split())
 
 def find_run(
     name: str, # a run's name with its hash, or any part of it that fits one run only
@@ -467,7 +507,7 @@ def melanoma_runs(
 ) -> None:
     "What is in the run folder, how large it is and what made it."
     if action == "ls":
-        t = list_runs()
+        t = list_runs(); t["error"] = t.error.map(lambda e: " ".join(e.split())[:70])
         rest = sum(f.stat().st_size for d in ("splits", "weights") for f in (runs_dir()/d).glob("*") if f.is_file())/1e6
         print(t.to_string(index=False, na_rep="") if len(t) else "no runs yet")
         print(f"{len(t)} runs, {t.mb.sum():.1f} MB, in {runs_dir()}; splits and weights beside them: {rest:.1f} MB")

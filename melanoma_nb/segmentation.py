@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['VERSION', 'CACHE_VERSION', 'RECIPE', 'double_conv', 'UNet', 'parse_arch', 'own_encoder', 'seg_stride', 'check_size',
            'encoder_file', 'build_segmenter', 'seg_stats', 'mask_files', 'mask_audit', 'mask_counts', 'BCEDice',
-           'seg_loss', 'random_affine', 'resample', 'random_colour', 'Augment', 'check_stretch', 'seg_caches',
-           'seg_items', 'soft_dice', 'summarise_seg', 'half_precision', 'predict_maps', 'enlarge', 'cut',
-           'stream_masks', 'fold_rows', 'seg_spec', 'seg_learner', 'native_counts', 'counts_table', 'constant_mask',
-           'constant_counts', 'mean_scores', 'seg_run', 'test_part', 'draw_masks', 'outline', 'mask_panels']
+           'seg_loss', 'resample', 'random_colour', 'Augment', 'check_stretch', 'seg_caches', 'seg_items', 'soft_dice',
+           'summarise_seg', 'predict_maps', 'enlarge', 'cut', 'stream_masks', 'fold_rows', 'seg_spec', 'seg_learner',
+           'native_counts', 'counts_table', 'constant_mask', 'constant_counts', 'mean_scores', 'seg_run', 'test_part',
+           'draw_masks', 'outline', 'mask_panels']
 
 # %% ../nbs/02_segmentation.ipynb #360a9f21
 from collections import deque
@@ -25,21 +25,20 @@ import segmentation_models_pytorch as smp
 import timm
 import torch
 from fastai.callback.core import Callback
-from fastai.callback.fp16 import AMPMode, MixedPrecision
-from fastai.callback.schedule import ParamScheduler, SchedCos
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner
 from safetensors.torch import load_file, save_file
 from torch import nn
-from torch.nn import functional as F
+from .augment import random_affine, warp
 from .core import (
     ImageCache, Profile, batch_memory, build_cache, check_literal, make_run, pick_device, progress, runs_dir, seeded, sha256_file,
     write_json, writing)
 from .data import CacheLoader, Study, choose_fold, data_folder, fingerprint, parts_hash, read_mask, read_resized, shuffled
 from .maskscores import SCORES, mask_scores
 from .sources import index_images, read_own, source_path
-from .training import (
-    ARCHS, MODEL, Arch, adam_as_printed, best_epoch, drop_checkpoint, fit, load_base, load_model, weights_file)
+from melanoma_nb.training import (
+    ARCHS, MODEL, Arch, adam_as_printed, best_epoch, drop_checkpoint, fit, half_precision, load_base, load_model, read_weights,
+    weights_file)
 
 # %% ../nbs/02_segmentation.ipynb #7f05237f
 def double_conv(
@@ -119,7 +118,7 @@ def encoder_file(
     (decoder, encoder), own = parse_arch(seg_arch), own_encoder(seg_arch)
     if not decoder: return None
     if own or weights != "imagenet": return weights_file(own.name if own else encoder, weights)
-    path = runs_dir()/"weights"/f"{encoder}-imagenet.safetensors"
+    path = runs_dir()/"weights"/f"{encoder}-encoder-imagenet.safetensors"   # timm's network of that name has other weights
     if not path.exists():
         try: sd = smp.encoders.get_encoder(encoder, weights="imagenet").state_dict()
         except OSError as e:
@@ -140,7 +139,7 @@ def build_segmenter(
     net = smp.create_model(decoder, encoder, encoder_weights=None, classes=1)
     if own: load_base(net.encoder, own.name, file, own.prefix)
     elif file:
-        try: nn.Module.load_state_dict(net.encoder, load_file(file))
+        try: nn.Module.load_state_dict(net.encoder, read_weights(file))
         except RuntimeError as e: raise ValueError(f"{file} does not fit {encoder}: {str(e).splitlines()[1].strip()[:160]}") from e
     return net.to(memory_format=torch.channels_last)
 
@@ -213,28 +212,13 @@ def seg_loss(
     return BCEDice() if check_literal("seg_loss", name) == "bce_dice" else smp.losses.DiceLoss("binary")
 
 # %% ../nbs/02_segmentation.ipynb #e1f2e89d
-def random_affine(
-    n: int, # images
-    size: tuple[int, int], # (h,w) pixels
-    flip: bool = False, # mirror left-right and up-down, each with probability 1/2
-    rotate: float = 0., # degrees: turned by up to this, either way
-    scale: float = 0., # factor: log-uniform from 1/(1+scale) to 1+scale
-) -> torch.Tensor: # float32 (n,2,3), for `torch.nn.functional.affine_grid`
-    "Random maps from output to input, drawn from torch's CPU generator."
-    (h, w), unit = size, lambda: 2*torch.rand(n) - 1
-    f = 1 - 2*torch.randint(0, 2, (n, 2)).float() if flip else torch.ones(n, 2)
-    a, s = torch.deg2rad(rotate*unit()), torch.exp(math.log1p(scale)*unit())
-    c, d, zero = a.cos()/s, a.sin()/s, torch.zeros(n)
-    return torch.stack([f[:, 0]*c, -f[:, 0]*d*h/w, zero, f[:, 1]*d*w/h, f[:, 1]*c, zero], 1).view(n, 2, 3)
-
 def resample(
     x: torch.Tensor, # float32 (b,3,h,w)
     y: torch.Tensor, # float32 (b,1,h,w) in {0,1}
     theta: torch.Tensor, # (b,2,3) from `random_affine`
 ) -> tuple[torch.Tensor, torch.Tensor]: # as x and y
     "Image and mask through one bilinear resampling; the mask is cut at one half again."
-    grid = F.affine_grid(theta.to(x.device), (len(x), 1, *x.shape[2:]), align_corners=False)
-    both = F.grid_sample(torch.cat([x, y], 1), grid, padding_mode="reflection", align_corners=False)
+    both = warp(torch.cat([x, y], 1), theta)
     return both[:, :-1].contiguous(memory_format=torch.channels_last), (both[:, -1:] > .5).float()
 
 # %% ../nbs/02_segmentation.ipynb #d48d5b2e
@@ -314,13 +298,6 @@ def summarise_seg(
     c = pd.DataFrame(items); ids = c.index.astype(str)
     scores = mask_scores(c.assign(image_id=ids, group_id=ids, dataset="batch", fold=0, split=part, seed=0))
     return dict(dice=float(scores.dice.mean()), soft_dice_pooled=soft_dice(c), accuracy=float(scores.pixel_accuracy.mean()))
-
-# %% ../nbs/02_segmentation.ipynb #d61bc63e
-def half_precision(
-    device: torch.device,
-) -> list[Callback]: # for a `Learner`; none where it would not help
-    "Mixed precision (bfloat16) on GPUs that have it."
-    return [MixedPrecision(AMPMode.BF16)] if device.type == "cuda" and torch.cuda.is_bf16_supported() else []
 
 # %% ../nbs/02_segmentation.ipynb #39b880f0
 @torch.no_grad()
@@ -424,7 +401,6 @@ def seg_learner(
     valid = CacheLoader(x, ids["valid"], y, stats, p.seg_batch_size*2, None, device)
     cbs = half_precision(device)
     if p.seg_flip or p.seg_rotate or p.seg_scale or p.seg_colour: cbs.append(Augment(p))
-    if check_literal("seg_schedule", p.seg_schedule) == "cosine": cbs.append(ParamScheduler(dict(lr=SchedCos(p.seg_lr, 0.))))
     with seeded(seed): net = build_segmenter(p.seg_arch, p.weights)
     return Learner(DataLoaders(train, valid, device=device), net, seg_loss(p.seg_loss), opt_func=adam_as_printed(), cbs=cbs), df
 
@@ -490,7 +466,7 @@ def seg_run(
     p = replace(study.profile, mask_flips=False)
     def make(d):
         learn, df = seg_learner(study, fold, seed)
-        fit(learn, p.seg_epochs, p.seg_lr, d, seg_items, summarise_seg, "valid_dice", seed, "seg_batch_size")
+        fit(learn, p.seg_epochs, p.seg_lr, d, seg_items, summarise_seg, "valid_dice", seed, "seg_batch_size", p.seg_schedule)
         counts, const = native_counts(learn.model, df, p, fold, seed), constant_counts(df, p.seg_size, fold, seed)
         counts.to_csv(d/"counts.csv", index=False); const.to_csv(d/"counts_constant.csv", index=False)
         metrics = {s: mean_scores(counts[counts.split == s]) for s in ("train", "valid", "test")}
