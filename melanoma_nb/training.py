@@ -426,9 +426,9 @@ def kept_seconds(
     name: str, # of the run
 ) -> list[float]: # how long each epoch took that the checkpoint holds
     "The epochs that a kill left of a run."
-    part = stage/f".{name}.part"/CHECKPOINT
-    if not part.exists(): return []
-    with safe_open(part, "pt") as f: return [r["seconds"] for r in json.loads(f.metadata()["json"])["history"]]
+    found = sorted((stage/f".{name}.part").rglob(CHECKPOINT))
+    if not found: return []
+    with safe_open(found[0], "pt") as f: return [r["seconds"] for r in json.loads(f.metadata()["json"])["history"]]
 
 # %% ../nbs/01b_training.ipynb #5d65a708
 def run_killed(
