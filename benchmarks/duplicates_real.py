@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[1]; sys.path.insert(0, str(ROOT))
 import numpy as np
 import pandas as pd
 from melanoma_nb.core import provenance, real_dir, thread_map, write_json, writing
-from melanoma_nb.data import decode_image
+from melanoma_nb.photos import decode_image
 from melanoma_nb.duplicates import SIDE, THRESHOLD, duplicate_summary, near_duplicates, recall_table, thumbnail
 
 

@@ -169,7 +169,7 @@ def _attempt(session, part, limit, bar, timeout):
         if (place := _place(r, have, known)) is None: part.drop(); return False
         at, total = place
         if at == 0: part.begin(r.headers, total)
-        bar.total, bar.n, bar.initial = total, at, at; bar.refresh()
+        bar.total, bar.n, bar.initial = total, at, at   # drawn with the next piece: a bar drawn within its first second would stay
         with open(part.data, "ab") as f:
             for chunk in r.iter_content(CHUNK):
                 at += len(chunk)

@@ -356,6 +356,7 @@ def isic2020_labels(
                          f"but its target is {odd.target.iloc[0]}")
     return drop_listed(label_rows(df, dataset, notes), Path(folder)/"ISIC_2020_Training_Duplicates.csv", notes)
 
+# %% ../nbs/00c_sources.ipynb #3f0684e9
 def drop_listed(
     rows: pd.DataFrame, # from `label_rows`
     path: Path, # list of pairs; need not exist
@@ -369,7 +370,7 @@ def drop_listed(
     pairs = read_columns(path, ["image_name_1", "image_name_2"])
     if other := (~pairs.stack().isin(rows.image_id)).sum():
         notes.append(f"{path.name} names {other} images that the ground truth has not")
-    first = rows.image_id.map(dict(zip(pairs.image_name_2, pairs.image_name_1)))
+    first = rows.image_id.map(dict(zip(pairs.image_name_2, pairs.image_name_1))).astype(object)   # text, even if the list is empty
     return rows.assign(status=rows.status.mask(first.notna(), "duplicate"), reason=("listed as duplicate of " + first).fillna(""))
 
 # %% ../nbs/00c_sources.ipynb #beb530a0
@@ -384,6 +385,7 @@ def ham_labels(
     df = df.assign(diagnosis=to_diagnosis(df.dx, path)).rename(columns=dict(localization="site"))
     return label_rows(df.assign(target=to_target(df, path)), dataset, notes)
 
+# %% ../nbs/00c_sources.ipynb #fc714528
 ONE_HOT = "MEL NV BCC AK BKL DF VASC SCC UNK".split()
 
 def one_hot_labels(
@@ -434,6 +436,7 @@ def isic2018_labels(
         notes.append(f"{dataset}: {n} of {len(df)} images have no label in ISIC 2019 (unk, target -1)")
     return label_rows(df.fillna(dict(target=-1, diagnosis="unk")), dataset, notes)
 
+# %% ../nbs/00c_sources.ipynb #7c251143
 @dataclass(frozen=True)
 class Layout:
     "How a public data set lies in its folder."
@@ -557,6 +560,7 @@ def check_own_name(
         raise ValueError(f"{path}: {path.stem!r} cannot be the name of a data set of your own (letters, digits, . _ -; "
                          f"not one of {', '.join(taken)}): rename the file")
 
+# %% ../nbs/00c_sources.ipynb #1fdd0091
 def read_own(
     path: Path, # NAME.yaml
 ) -> OwnSet:
@@ -607,6 +611,7 @@ def own_columns(
         own.fail("columns", f"say which column holds the diagnosis or the target (columns: diagnosis: …); {own.csv.name} has {has}")
     return out
 
+# %% ../nbs/00c_sources.ipynb #d33abc13
 def own_labels(
     own: OwnSet,
     notes: list[str], # remarks are appended
@@ -670,6 +675,7 @@ def read_labels(
     "What a source says of its images, without looking for them."
     return _labels(name, where or source_path(name), [] if notes is None else notes)[0][COLUMNS]
 
+# %% ../nbs/00c_sources.ipynb #da511c0b
 def _read(name, where, notes):
     rows, own = _labels(name, where := where or source_path(name), notes)
     if own: return attach_files(rows, own.folder, notes, PHOTOS, masks=own_masks(own, rows, notes))
@@ -742,4 +748,5 @@ def plot_group_sizes(
     "Groups by the number of their images."
     for name, t in table.groupby("dataset"): ax.plot(t["size"], t.groups, marker="o", lw=1, ms=4, label=name)
     ax.set(xlabel="images in a group", ylabel="groups"); ax.legend(frameon=False)
+    if table["size"].max() > 10: ax.set(xscale="log", yscale="log")
     return ax

@@ -93,6 +93,7 @@ def plot_sign(
     named = truth.assign(lesion=truth.target.map({0: "benign", 1: "malignant"}))
     sns.histplot(named, x=sign, hue="lesion", stat="density", common_norm=False, bins=30,
         discrete=truth[sign].dtype.kind == "i", palette=CLASS_COLOURS, ax=ax)
+    sns.move_legend(ax, "lower center", bbox_to_anchor=(.5, 1), ncols=2, title="", frameon=False)    # over no bar
     return ax
 
 # %% ../nbs/00a_synthetic.ipynb #f0d4b6fa
@@ -133,6 +134,7 @@ def outline(
     r = np.exp(log_r)
     return (r/np.sqrt((r**2).mean())).astype(np.float32)
 
+# %% ../nbs/00a_synthetic.ipynb #8cf9a577
 def lesion_level(
     rng: np.random.Generator,
     asymmetry: float, # 0 to 1
@@ -438,6 +440,7 @@ def draw_photo(
     img = cv2.merge([p*(light*np.float32(g)) for p, g in zip(planes, (photo.gain_r, photo.gain_g, photo.gain_b))])
     return _expose(of_shot, img), bits
 
+# %% ../nbs/00a_synthetic.ipynb #cf3ee9a7
 def _expose(rng, img):
     "Focus, grain and 8 bits; float32 (h,w,3) -> uint8. Darkness stays: the grain grows with light."
     blur = rng.uniform(.15, .9)*img.shape[0]/450
@@ -467,6 +470,7 @@ def lesion_measures(
         out["concavity"] = 1 - area/cv2.contourArea(cv2.convexHull(rim))
     return out
 
+# %% ../nbs/00a_synthetic.ipynb #10788d63
 def compare_quartiles(
     real: pd.DataFrame, # a row an image, columns `MEASURES`
     synthetic: pd.DataFrame, # likewise
@@ -591,6 +595,7 @@ def plan_copies(
     return twins.assign(duplicate_of=twins.image_name, image_name=names, duplicate_kind=kind, **gain.round(3),
         listed=(rng.permutation(k) < round(listed_share*k)).astype(int))
 
+# %% ../nbs/00a_synthetic.ipynb #91a96ae7
 def plan_isic(
     p: SimpleNamespace, # parameters of `make_demo`
 ) -> pd.DataFrame: # n_isic rows: published columns and truth
