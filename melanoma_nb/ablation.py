@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from .core import (
     Profile, get_profile, parse_list, pick_device, printed, project_root, provenance, read_json, run_path, write_json, writing)
-from .classification import REPORTED, add_report, cls_run, cls_spec
+from .classification import add_report, cls_run, cls_spec
 from .cropping import UNMASKED, crop_spec
 from .data import Study
 from .comparison import compare, comparison_table

@@ -8,7 +8,7 @@ __all__ = ['AUGMENT', 'REPORTED_AUGMENT', 'VERSION', 'RECIPE', 'REPORTED', 'cls_
            'cls_spec', 'cls_parts', 'cls_loaders', 'cls_learner', 'items_of', 'predict_study', 'cls_shares', 'cls_run',
            'plot_figure7', 'add_report']
 
-# %% ../nbs/04_classification.ipynb #17dbf08c
+# %% ../nbs/04_classification.ipynb #d6e15393
 import shutil
 from dataclasses import fields
 from pathlib import Path
@@ -16,10 +16,8 @@ from typing import Callable
 import numpy as np
 import pandas as pd
 import torch
-from fastai.callback.core import Callback
 from fastai.learner import Learner
 from fastai.losses import CrossEntropyLossFlat
-from matplotlib.axes import Axes
 from .augment import AugmentImages, black_level
 from .core import (
     ImageCache, Profile, check_literal, make_run, pick_device, printed, run_path, seeded, sha256_file, write_json)
@@ -27,7 +25,7 @@ from .cropping import UNMASKED, kept_ids, rung_cache, rung_spec
 from .data import (
     BalancedSampler, CacheLoader, NoTrace, Study, StudyLoaders, file_reader, fingerprint, parts_hash, shuffled)
 from .diagnoses import MELANOMA, diagnosis_columns, vocab_of
-from .evaluation import METRICS, metrics_table, predictions_table, read_predictions, split_metrics, write_predictions
+from .evaluation import predictions_table, read_predictions, split_metrics, write_predictions
 from .networks import (
     CLASSES, FeatureCache, FeatureLoader, Frozen, build_classifier, feature_cache, feature_spec, put_head, set_trainable,
     trainable_parameters, trained_prefixes, without_head)
