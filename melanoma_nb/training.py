@@ -61,6 +61,7 @@ def last_block(
         else: found.append(name + ".")
     return tuple(found)
 
+# %% ../nbs/01b_training.ipynb #344d161f
 @cache
 def get_arch(
     name: str, # densenet121, tf_efficientnet_lite0, or any model of timm that ends in one linear layer
@@ -69,12 +70,13 @@ def get_arch(
     if check_literal("arch", name) in ARCHS: return ARCHS[name]
     import timm
     with torch.device("meta"): net = timm.create_model(name, pretrained=False, num_classes=2)
-    cfg, stages = net.pretrained_cfg, getattr(net, "feature_info", None)
-    final, stages = cfg.get("classifier"), getattr(stages, "info", stages)
-    if not isinstance(final, str) or not isinstance(dict(net.named_modules()).get(final), nn.Linear) or not stages:
-        raise ValueError(f"arch={name!r} cannot be used: its classifier {final!r} is not one linear layer after a list of stages; "
-                         "choose another model, for instance efficientnet_b0")
-    return Arch(name, (tuple(cfg["mean"]), tuple(cfg["std"])), f"tu-{name}", "model.", final, last_block(net, stages[-1]["module"], final))
+    cfg, modules, stages = net.pretrained_cfg, dict(net.named_modules()), getattr(net, "feature_info", None) or []
+    final, stages = cfg.get("classifier"), [s["module"] for s in getattr(stages, "info", stages)]
+    if not isinstance(final, str) or not isinstance(modules.get(final), nn.Linear):
+        raise ValueError(f"arch={name!r} cannot be used: its classifier {final!r} is not a single linear layer; choose another model, for instance efficientnet_b0")
+    last = next((b for s in reversed(stages) if s in modules and (b := last_block(net, s, final))), None)   # the list may end in an activation
+    if last is None: raise ValueError(f"arch={name!r} cannot be used: timm lists no stages of it by name; choose another model, for instance efficientnet_b0")
+    return Arch(name, (tuple(cfg["mean"]), tuple(cfg["std"])), f"tu-{name}", "model.", final, last)
 
 # %% ../nbs/01b_training.ipynb #f52cb500
 LITE0_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
