@@ -13,7 +13,7 @@ FRAME, SIDE, WANTED = (480, 640), 224, 300
 
 
 def photographs(folder: Path, n: int, seed: int) -> list[str]:
-    "Frames (frames.npy) and a mask set as `segmentation.mask_set` stores it; the images' ids."
+    "Frames (frames.npy) and a mask set as `masks.mask_set` stores it; the images' ids."
     import cv2
     from melanoma_nb.synthetic import make_demo, read_bits
     made = make_demo(folder/"made", n_isic=0, n_ham=n, n_duplicates=0, prevalence=.3, seed=seed, ham_size=FRAME[::-1], workers=1)
@@ -33,7 +33,7 @@ def worker(_: str):
     loaded = {}
     def answer(folder, rung):
         from melanoma_nb.cropping import UNMASKED, crop
-        from melanoma_nb.segmentation import MaskSet
+        from melanoma_nb.masks import MaskSet
         if not loaded: loaded.update(frames=np.load(Path(folder)/"frames.npy"), masks=MaskSet(Path(folder)))
         frames, masks = loaded["frames"], loaded["masks"]; ids = masks.table.image_id.tolist()
         start, fallbacks = time.process_time(), 0

@@ -288,7 +288,9 @@ def cls_run(
         last = predict_study(last_epoch_model(learn.model, work), study, cache, seed, features, ("valid", "test"))
         write_predictions(last, d/"predictions_last.csv")
         if features is not None: _keep_head(study, seed, work, d)
-    return drop_checkpoint(make_run(*spec, make, resume=True))
+    run = drop_checkpoint(make_run(*spec, make, resume=True))
+    shutil.rmtree(run/"head", ignore_errors=True)   # only now: until the run is complete, a kill goes on from there
+    return run
 
 def _keep_head(study, seed, work, d):
     "A frozen run's model as any other's: the base with the trained last layer."
@@ -296,7 +298,7 @@ def _keep_head(study, seed, work, d):
     with seeded(seed): net = build_classifier(p.arch, p.weights, len(cls_classes(study)), p.unfreeze)
     head = load_model(without_head(net, p.arch), work/MODEL)
     save_model(put_head(net, p.arch, head), d/MODEL, best_epoch(work))
-    (work/"history.csv").replace(d/"history.csv"); shutil.rmtree(work)
+    shutil.copyfile(work/"history.csv", d/"history.csv")
 
 # %% ../nbs/04_classification.ipynb #259d88a2
 def plot_figure7(

@@ -19,7 +19,7 @@ from scipy.special import expit, log_softmax, logsumexp
 from .comparison import compare, compare_all, comparison_table, holm
 from .core import LITERALS, check_literal
 from .evaluation import (
-    THRESHOLD_METRICS, bootstrap_interval, bootstrap_replicates, check_predictions, metric_label, metrics, one_split,
+    THRESHOLD_METRICS, bootstrap_interval, bootstrap_replicates, check_predictions, metrics, one_split,
     percentile_interval, plot_intervals, predictions_table, some)
 
 # %% ../nbs/03c_diagnoses.ipynb #d005
