@@ -395,7 +395,7 @@ mode, at = sys.argv[1], sys.argv[2]
 def die(): os.kill(os.getpid(), signal.SIGKILL)
 init, replace, save, step = training.Footing.__init__, os.replace, training.save_file, training.History.after_batch
 begun, steps = [], [time.time()]
-def fit_begins(self, seed): begun.append(1); init(self, seed)
+def fit_begins(self, seed): begun.append(1); steps[-1] = time.time(); init(self, seed)   # the first batch does not last since the import
 def after_batch(self):
     step(self); steps.append(time.time())
     if (mode, at) == ("batch", str(len(steps)-1)): threading.Timer(random.Random().random()*(steps[-1]-steps[-2]), die).start()
