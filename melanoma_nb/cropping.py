@@ -213,7 +213,7 @@ def crop(
     "Cut a rung out of a frame; a ValueError says what cannot be cut."
     if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8 or not frame.size:
         raise ValueError(f"the frame is {frame.dtype} {frame.shape}: it must be uint8 (height, width, 3), neither 0")
-    if not isinstance(image_size, (int, np.integer)) or image_size < 1:
+    if not isinstance(image_size, (int, np.integer)) or isinstance(image_size, bool) or image_size < 1:
         raise ValueError(f"image_size={image_size!r} must be a whole number of pixels, 1 or more")
     lesion, flags, fallback = None, [], False
     if check_literal("rung", rung) not in UNMASKED:
