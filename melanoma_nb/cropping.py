@@ -7,9 +7,10 @@ __all__ = ['STRETCH', 'COMPONENTS', 'MIN_AREA', 'FULL_AREA', 'MIN_CONFIDENCE', '
            'VERSION', 'BOX_NUMBERS', 'as_mask', 'fit_mask', 'find_lesion', 'bounding_box', 'grow_box', 'dilate_mask',
            'mask_flags', 'usable_lesion', 'Rung', 'rung_margin', 'crop_window', 'cut_out', 'crop', 'to_image',
            'to_crop', 'uncrop', 'CropSet', 'crop_spec', 'check_pairs', 'crop_set', 'rung_spec', 'rung_cache',
-           'crop_table', 'kept_ids', 'fallback_table', 'ladder', 'box_numbers', 'box_size']
+           'crop_table', 'kept_ids', 'fallback_table', 'ladder', 'box_numbers', 'box_size', 'against_box']
 
 # %% ../nbs/03_cropping.ipynb #c843fbe8
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 import shutil
@@ -19,6 +20,7 @@ import pandas as pd
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from .comparison import compare
 from .core import ImageCache, LITERALS, build_cache, check_literal, make_run, run_path, writing
 from .data import Study, fingerprint, frame_shape, input_cache, input_spec, read_frame, resize
 from .evaluation import predictions_table
@@ -114,7 +116,9 @@ def mask_flags(
     pieces: int, # likewise
     confidence: float = 1., # in [0,1], of the network; 1 for an expert's mask
 ) -> list[str]: # of `FLAGS`
-    "What is odd about a mask."
+    "What is odd about a mask. A confidence outside [0,1], or NaN, is a ValueError."
+    if not 0 <= confidence <= 1:
+        raise ValueError(f"confidence={confidence} must lie in [0, 1]: it is a mean probability, and one that is not means that the network failed")
     if not pieces: return ["empty"]
     area, edge = np.count_nonzero(lesion)/lesion.size, lesion[[0, -1]].any() or lesion[:, [0, -1]].any()
     odd = dict(tiny=area < MIN_AREA, full=area >= FULL_AREA, pieces=pieces > 1, border=edge, unsure=confidence < MIN_CONFIDENCE)
@@ -200,15 +204,17 @@ def crop(
     frame: np.ndarray, # uint8 (h,w,3)
     mask: np.ndarray | None, # the whole mask, see `as_mask`; of any resolution; None: there is none, or the rung needs none
     rung: str, # of `RUNGS`
-    image_size: int, # side of the square that the network sees, pixels
+    image_size: int, # side of the square that the network sees, pixels, 1 or more
     margin: float | None = None, # see `rung_margin`
     component: str = "largest", # see `find_lesion`
     fill: bool = True, # see `find_lesion`
     confidence: float = 1., # see `mask_flags`
 ) -> tuple[np.ndarray, dict]: # uint8 (image_size,image_size,3); x0, y0, x1, y1, frame_w, frame_h (pixels of the frame), flags, fallback
-    "Cut a rung out of a frame."
-    if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8:
-        raise ValueError(f"the frame is {frame.dtype} {frame.shape}: it must be uint8 (height, width, 3)")
+    "Cut a rung out of a frame; a ValueError says what cannot be cut."
+    if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8 or not frame.size:
+        raise ValueError(f"the frame is {frame.dtype} {frame.shape}: it must be uint8 (height, width, 3), neither 0")
+    if not isinstance(image_size, (int, np.integer)) or isinstance(image_size, bool) or image_size < 1:
+        raise ValueError(f"image_size={image_size!r} must be a whole number of pixels, 1 or more")
     lesion, flags, fallback = None, [], False
     if check_literal("rung", rung) not in UNMASKED:
         lesion, flags, fallback = usable_lesion(mask, frame.shape[:2], component, fill, confidence)
@@ -401,19 +407,32 @@ def box_numbers(
 
 def box_size(
     study: Study,
-    seed: int = 0, # what the table says: the fit itself has no chance in it, so every seed has the same logits
+    seeds: Sequence[int] = (0,), # for a comparison with networks of several seeds: the fit has no chance in it, all get the same logits
     allow_in_sample: bool = False, # see `masks.check_masks`
-) -> pd.DataFrame: # predictions table of all parts, each image once
+) -> pd.DataFrame: # predictions table of all parts, each image once a seed
     "The control: malignant or not, by the lesion's box alone."
     p, crops = study.profile, crop_set(study, "box", allow_in_sample=allow_in_sample)
     df = study.rows(p.datasets).merge(crops.table, on="image_id", validate="one_to_one")
     df = df[df.image_id.isin(kept_ids(crops, p.mask_policy))]
-    x, train = box_numbers(df), (df.split == "train").to_numpy()
+    x, train = box_numbers(df), ((df.split == "train") & df.dataset.isin(p.train_on or p.datasets)).to_numpy()
     if df.target[train].nunique() < 2:
         raise ValueError(f"the {train.sum()} training images of fold {p.fold} hold only one class: nothing can be fitted")
     cell = df[train].groupby(["dataset", "target"]).image_id.transform("size")
     most = cell.groupby(df.dataset[train]).transform("max")
     model = make_pipeline(StandardScaler(), LogisticRegression())
     model.fit(x[train], df.target[train], logisticregression__sample_weight=(most/cell).to_numpy())
-    return predictions_table(df.image_id.tolist(), df.target.to_numpy(), model.decision_function(x), dataset=df.dataset.tolist(),
-        group_id=df.group_id.tolist(), fold=p.fold, split=df.split.tolist(), seed=seed)
+    table = predictions_table(df.image_id.tolist(), df.target.to_numpy(), model.decision_function(x), dataset=df.dataset.tolist(),
+        group_id=df.group_id.tolist(), fold=p.fold, split=df.split.tolist())
+    return pd.concat([table.assign(seed=s) for s in seeds], ignore_index=True)
+
+# %% ../nbs/03_cropping.ipynb #f7fe6bec
+def against_box(
+    study: Study,
+    preds: pd.DataFrame, # predictions table of a network on this study's images, of one split and all its seeds
+    metric: str | Sequence[str] = ("auroc", "balanced_accuracy"), # see `comparison.compare`
+    allow_in_sample: bool = False, # see `masks.check_masks`
+    **kwargs, # of `comparison.compare`
+) -> pd.DataFrame: # a row a metric, the columns of `comparison.COMPARISON`: a is `box_size`, b the network
+    "Does a network know more than the lesion's box? Paired; other images or folds than the study's are a ValueError."
+    control = box_size(study, preds.seed.unique(), allow_in_sample)
+    return compare(control[control.split.isin(preds.split)], preds, metric, **kwargs)

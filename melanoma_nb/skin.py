@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import pandas as pd
 from skimage.color import deltaE_ciede2000, rgb2lab
-from .cropping import dilate_mask, usable_lesion
+from .cropping import as_mask, dilate_mask, usable_lesion
 from .synthetic import read_bits, read_truth
 
 # %% ../nbs/03a_skin.ipynb #51a86b91
@@ -94,12 +94,12 @@ REASONS = ("lesion", "dark_corner", "line", "glint", "bubble", "odd")
 
 def skin_parts(
     img: np.ndarray, # uint8 (h,w,3) RGB
-    lesion: np.ndarray, # (h,w) bool; may be empty
+    lesion: np.ndarray, # (h,w) bool, or uint8 of 0 and 255, see `cropping.as_mask`; may be empty
 ) -> dict[str, np.ndarray]: # reason of `REASONS` -> (h,w) bool; a pixel may have several
     "Why a pixel is no skin."
     if img.dtype != np.uint8 or img.ndim != 3 or img.shape[2] != 3:
         raise ValueError(f"the photograph is {img.dtype} {img.shape}: it must be uint8 (height, width, 3)")
-    if img.shape[:2] != lesion.shape:
+    if img.shape[:2] != (lesion := as_mask(lesion, "the lesion mask")).shape:
         raise ValueError(f"the photograph is {img.shape[:2]}, the mask {lesion.shape}: `cropping.fit_mask` brings it to the same size")
     grey, near = cv2.cvtColor(np.ascontiguousarray(img), cv2.COLOR_RGB2GRAY), dilate_mask(lesion, BELT*min(lesion.shape))
     (line, glint), corners = find_thin(grey), find_dark_corners(grey, skin_level(grey, lesion, ~near), lesion)
@@ -108,7 +108,7 @@ def skin_parts(
 
 def skin_mask(
     img: np.ndarray, # uint8 (h,w,3) RGB
-    lesion: np.ndarray, # (h,w) bool; may be empty
+    lesion: np.ndarray, # (h,w) bool, or uint8 of 0 and 255, see `cropping.as_mask`; may be empty
 ) -> np.ndarray: # (h,w) bool, True = bare skin; empty where the photograph shows none
     "The skin of a photograph."
     skin = ~np.any(list(skin_parts(img, lesion).values()), axis=0)

@@ -103,6 +103,34 @@ def import_order(root: Path) -> list[str]:
                     elif name not in ok and not name.startswith("_"): problems.append(f"{path.name} imports {name}: allowed are {', '.join(sorted(allowed)) or 'none'}")
     return problems
 
+def bound(node: ast.AST) -> set[str]:
+    "The names that a statement of a module binds; what its functions bind stays theirs."
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)): return {node.name}
+    if isinstance(node, (ast.Import, ast.ImportFrom)): return {a.asname or a.name.split(".")[0] for a in node.names}
+    if isinstance(node, (ast.Lambda, ast.comprehension)): return set()
+    own = {node.id} if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else set()
+    return own.union(*map(bound, ast.iter_child_nodes(node)))
+
+def unresolved(root: Path, folder: Path, name: str, wanted: str = "") -> str:
+    "What is wrong with `from name import wanted` (`import name`) in a script of `folder`, found without importing; '' if nothing, or if a library is meant."
+    ours = name.split(".")[0] == "melanoma_nb"
+    base = (root if ours else folder).joinpath(*name.split("."))
+    file = base/"__init__.py" if base.is_dir() else base.with_suffix(".py")
+    if not file.exists(): return f"there is no module {name}" if ours or name == "common" else ""
+    if wanted in ("", "*") or base.is_dir() and (base/f"{wanted}.py").exists() or wanted in bound(ast.parse(file.read_text(encoding="utf-8"))): return ""
+    return f"{name} has no {wanted}"
+
+def script_imports(root: Path) -> list[str]:
+    "benchmarks/ and tools/ import what is there"
+    problems = []
+    for script in sorted(f for d in ("benchmarks", "tools") for f in (root/d).glob("*.py")):
+        for node in ast.walk(ast.parse(script.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom): found = [unresolved(root, script.parent, node.module, a.name) for a in node.names]
+            elif isinstance(node, ast.Import): found = [unresolved(root, script.parent, a.name) for a in node.names]
+            else: continue
+            problems += [f"{script.relative_to(root).as_posix()}, line {node.lineno}: {f}" for f in found if f]
+    return problems
+
 def is_parameters(cell) -> bool:
     "Does the cell assign `profile = None`?"
     return any(isinstance(n, ast.Assign) and getattr(n.targets[0], "id", "") == "profile" and isinstance(n.value, ast.Constant) and n.value.value is None for n in tree(cell).body)
@@ -192,7 +220,7 @@ def readme(root: Path) -> list[str]:
     "README.md equals the rendered index"
     return stale(root)
 
-CHECKS = [exported, clean, readme, import_order, parameters, light, synthetic, how, private]
+CHECKS = [exported, clean, readme, import_order, script_imports, parameters, light, synthetic, how, private]
 
 
 # --- notebook tests ---
