@@ -13,9 +13,10 @@ import cv2
 import numpy as np
 import pandas as pd
 from torch import nn
-from .core import config_hash, make_run, run_path, thread_map, writing
+from .core import config_hash, make_run, run_path, sha256_file, thread_map, writing
 from .data import Study, fingerprint, frame_shape, read_mask, resize
-from .segmentation import build_segmenter, check_stretch, cut, fold_rows, seg_run, seg_spec, stream_masks
+from .segmentation import (
+    build_segmenter, check_probabilities, check_stretch, cut, fold_rows, seg_run, seg_spec, stream_masks)
 from .training import MODEL, load_model
 
 # %% ../nbs/02a_masks.ipynb #f5b7ea2c
@@ -41,10 +42,11 @@ def mask_plan(
 # %% ../nbs/02a_masks.ipynb #c13ea076
 def describe_mask(
     mask: np.ndarray, # (h,w) bool
-    prob: np.ndarray | None = None, # float32, any size, in [0,1]; None: an expert's mask
+    prob: np.ndarray | None = None, # float32, any size, in [0,1] (NaN is an error, see `check_probabilities`); None: an expert's mask
 ) -> dict: # area (share of the frame), components, border (share of the frame's edge), confidence (mean probability where it is 0.5 or more; 1 for an expert's; 0 if empty)
     "The columns of `masks.csv` that come from the mask."
     edge = np.concatenate([mask[0], mask[-1], mask[1:-1, 0], mask[1:-1, -1]])
+    if prob is not None: check_probabilities(prob)
     sure = 1. if prob is None else float(prob[prob >= .5].mean()) if (prob >= .5).any() else 0.
     return dict(
         area=mask.mean(), components=cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)[0] - 1, border=edge.mean(),
@@ -59,8 +61,9 @@ class MaskSet:
         self.folder = Path(folder)
         self.table = pd.read_csv(self.folder/"masks.csv", dtype=dict(image_id=str, network=str))
         nbytes = -(-self.table.frame_w*self.table.frame_h//8)
-        self.start = dict(zip(self.table.image_id, nbytes.cumsum() - nbytes))
-        self.shape = dict(zip(self.table.image_id, zip(self.table.frame_h, self.table.frame_w)))
+        self.start, failed = dict(zip(self.table.image_id, nbytes.cumsum() - nbytes)), self.table.confidence.isna()
+        self.failed = self.table.image_id[failed].tolist()   # images whose network gave NaN
+        self.shape = {r.image_id: (r.frame_h, r.frame_w) for r in self.table[~failed].itertuples()}
         self.bits = np.memmap(self.folder/"masks.bin", np.uint8, "r")
         if len(self.bits) != nbytes.sum():
             raise ValueError(f"{folder}/masks.bin has {len(self.bits)} bytes, masks.csv says {nbytes.sum()}: "
@@ -69,16 +72,21 @@ class MaskSet:
     def __getitem__(self,
         image_id: str,
     ) -> np.ndarray: # (h,w) bool at the frame's size
-        if image_id not in self.shape: raise KeyError(f"{image_id} has no mask in {self.folder.name}")
+        if image_id not in self.shape:
+            why = ": its network gave NaN"*(image_id in self.failed)
+            raise KeyError(f"{image_id} has no mask in {self.folder.name}{why}")
         h, w = self.shape[image_id]; s = self.start[image_id]
         return np.unpackbits(self.bits[s:s + -(-h*w//8)], count=h*w).reshape(h, w).astype(bool)
 
 # %% ../nbs/02a_masks.ipynb #f89bd5ce
 def pack_mask(
-    prob: np.ndarray, # float32, any size, in [0,1]
+    prob: np.ndarray, # float32, any size, in [0,1] or NaN
     size: tuple[int, int], # (h,w) of the frame
-) -> tuple[bytes, dict]: # packed bits, see `MaskSet`; see `describe_mask`
+) -> tuple[bytes, dict]: # packed bits, see `MaskSet`; see `describe_mask`, whose measures are NaN if a probability is
     "What is kept of an image's probabilities."
+    if np.isnan(prob).any():
+        lost = dict.fromkeys(("area", "components", "border", "confidence"), np.nan)
+        return bytes(-(-size[0]*size[1]//8)), lost | dict(frame_w=size[1], frame_h=size[0])
     mask = cut(prob, size)
     return np.packbits(mask).tobytes(), describe_mask(mask, prob)
 
@@ -108,7 +116,11 @@ def _predicted_masks(folder, study, df, plan, networks, chunk):
             stem, part = folder/f"chunk-{f:02d}-{c:06d}", rows[c:c+chunk]
             if stem.with_suffix(".csv").exists(): continue
             model = model or load_model(build_segmenter(p.seg_arch, "none"), run/MODEL)
-            out = dict(stream_masks(model, df.iloc[part], p, lambda i, prob: pack_mask(prob, size[part[i]]), seconds=seconds, desc=f"masks, network {f}"))
+            out = dict(stream_masks(
+                model, df.iloc[part], p, lambda i, prob: pack_mask(prob, size[part[i]]), seconds=seconds, desc=f"masks, network {f}"))
+            if c == 0 and all(np.isnan(info["confidence"]) for _, info in out.values()):
+                raise ValueError(f"the network {run.name} gives NaN for every one of its first {len(out)} images: "
+                                 f"delete {run} to have it trained again, or choose a smaller seg_lr")
             _write_chunk(stem, list(out), list(out.values()))
     return seconds
 
@@ -195,19 +207,26 @@ def mask_set(
             if n: print(f"masks: {n/(time.perf_counter() - start):,.0f} images/s (one thread: "
                         + ", ".join(f"{k} {v:,.0f}" for k, v in stage_rates(seconds).items()) + ")")
         _join_chunks(d, plan)
-    return MaskSet(make_run(*mask_spec(study, seed, plan), make, resume=True))
+    masks = MaskSet(make_run(*mask_spec(study, seed, plan), make, resume=True))
+    if masks.failed: print(f"{len(masks.failed)} of {len(masks)} images have no mask: their network gave NaN ({masks.failed[0]}, …)")
+    return masks
 
 # %% ../nbs/02a_masks.ipynb #c1f54d10
 def export_masks(
     masks: MaskSet,
     images: pd.DataFrame, # the study's, columns image_id, height, width; masks of these are written
-    folder: Path, # made if missing
+    folder: Path, # made if missing; one that holds another set's masks is a ValueError
 ) -> int: # files written now
-    "Masks as PNG files in the layout of an ISIC submission."
-    folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
+    "Masks as PNG files in the layout of an ISIC submission, beside a note of their mask set."
     if not len(images): raise ValueError("there is no image to export a mask of")
     if lacking := [i for i in images.image_id if i not in masks.shape]:
         raise ValueError(f"{len(lacking)} of {len(images)} images have no mask in {masks.folder.name}, for instance {lacking[0]}")
+    folder, own = Path(folder), f"{masks.folder.name}, made as {sha256_file(masks.folder/'masks.csv')[:12]}"   # trained anew, it has the same name
+    folder.mkdir(parents=True, exist_ok=True); note = folder/"mask_set.txt"
+    there = note.read_text().strip() if note.exists() else "a set that left no note" if any(folder.glob("*_segmentation.png")) else own
+    if there != own:
+        raise ValueError(f"{folder} holds masks of {there}; these are of {own}: delete the folder, or choose another, so that they do not mix")
+    with writing(note) as tmp: tmp.write_text(own + "\n")
     def one(r):
         path = folder/f"{r.image_id}_segmentation.png"
         if path.exists(): return 0
