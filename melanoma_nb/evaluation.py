@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['COLUMNS', 'SPLITS', 'RANK_METRICS', 'MIN_SENSITIVITY', 'CALIBRATION_METRICS', 'BINS', 'THRESHOLD_METRICS', 'METRICS',
-           'POOLED_METRICS', 'ALL_METRICS', 'SHARES', 'some', 'check_predictions', 'predictions_table',
+           'POOLED_METRICS', 'ALL_METRICS', 'IMAGE_FACTS', 'SHARES', 'some', 'check_predictions', 'predictions_table',
            'write_predictions', 'read_predictions', 'simulate_predictions', 'decisions', 'confusion',
            'threshold_metrics', 'RankPlan', 'rank_plan', 'rank_metrics', 'BinPlan', 'bin_plan', 'calibration_error',
            'equal_mass_bins', 'one_split', 'table_sizes', 'Part', 'metric_part', 'part_metrics', 'selections',
@@ -270,18 +270,25 @@ THRESHOLD_METRICS = ("loss", "accuracy", "specificity", "sensitivity", "balanced
 METRICS = (*THRESHOLD_METRICS, *RANK_METRICS)                                    # what every table has
 POOLED_METRICS = tuple(f"pooled_{m}" for m in RANK_METRICS)                      # one ranking of all folds
 ALL_METRICS = (*METRICS, *POOLED_METRICS, *CALIBRATION_METRICS)                  # the last two need p_calibrated
+IMAGE_FACTS = ("dataset", "group_id", "fold", "target")                          # what all rows of an image share, where a table has it
 
 def one_split(
     df: pd.DataFrame, # predictions table
     check: Callable = check_predictions, # refuses a bad table; a table of another kind brings its own
 ) -> pd.DataFrame: # sorted by data set, fold, group, image and seed, so that no result depends on the order of rows
-    "`df`, checked to hold one split and each image once for each seed."
+    "`df`, checked to hold one split and each image once for each seed, with one data set, group, fold and target in all of them."
     found = list(check(df).split.unique())
     if len(found) > 1: raise ValueError(f"the table mixes the splits {', '.join(found)}: choose one, as in df[df.split == 'test']")
     bad = df[df.duplicated(["image_id", "seed"])]
     if len(bad):
         raise ValueError(f"image {some(bad.image_id.unique())} is in the {found[0]} part of more than one fold: "
             "a pooled table has one row an image and seed")
+    image = pd.factorize(df.image_id, use_na_sentinel=False)[0]; first = np.unique(image, return_index=True)[1][image]   # row of its first seed
+    for c in [c for c in IMAGE_FACTS if c in df]:
+        value = pd.factorize(df[c])[0]; other = np.flatnonzero(value != value[first])
+        if len(other):
+            raise ValueError(f"the rows of image {some(df.image_id.iloc[other].unique())} disagree on {c} "
+                f"({some(df[c].iloc[[first[other[0]], other[0]]])}): all seeds are tested on one split file, in which an image has one {c}")
     seen = df.groupby("image_id").seed.nunique(); short = seen[seen < df.seed.nunique()]
     if len(short):
         raise ValueError(f"{len(short)} of {len(seen)} images lack a row for some of the {df.seed.nunique()} seeds ({some(short.index)}): "
