@@ -1,16 +1,19 @@
 """python benchmarks/coverage.py [--sets 1000] [--boot 1000] [--metadata DIR] [--out results]: do intervals hold what they promise?
 
 Studies with a known truth (`simulate_answers`) are judged by resampling groups and by resampling images as if each stood alone. DIR holds ISIC 2020's ground truth and its list of
-duplicates; only its group sizes are used. Without it the folder `metadata` of the real samples is taken, and without that those studies are left out. The last rows are trainings: both
-models' accuracies vary from seed to seed around the same mean, and the question is how often a difference is claimed that is none."""
+duplicates; only its group sizes are used. Without it the folder `metadata` of the real samples is taken, and without that those studies are left out. Two rows judge the very functions
+on metrics without a closed form: the AUROC and the mean Dice, each with a paired difference that is none. The last rows are trainings: both models' accuracies vary from seed to seed
+around the same mean, and the question is how often a difference is claimed that is none."""
 import argparse, sys, time
 from pathlib import Path
 import numpy as np
 import pandas as pd
 from common import keep
-from melanoma_nb.comparison import bootstrap_p, coverage, simulate_answers, study_intervals
+from scipy.stats import norm
+from melanoma_nb.comparison import bootstrap_p, compare, coverage, simulate_answers, study_intervals
 from melanoma_nb.core import real_dir
-from melanoma_nb.evaluation import multiplicities
+from melanoma_nb.evaluation import bootstrap_interval, multiplicities, predictions_table, seed_stretch, simulate_predictions
+from melanoma_nb.maskscores import compare_masks, mask_scores, mask_table, simulate_counts
 
 EQUAL = [.65, .10, .10, .15]     # both right, only the first, only the second, both wrong: two models that are right in 75 %
 BLOCK = 250                      # studies held at a time
@@ -35,10 +38,33 @@ def judge(study: str, group: np.ndarray, target: np.ndarray, icc: float, metric:
     return rows
 
 
-def trainings(n_seeds: int, sets: int, boot: int, seed: int, n: int = 400, sd: float = .03) -> list[dict]:
+def two_networks(k: int) -> list[pd.DataFrame]:
+    "Predictions of two equal networks in study k: what is hard about an image is common to them, the rest (logit noise of 0.5) is each one's own."
+    t, rng = simulate_predictions(40, 4, auroc=.85, share=.5, agreement=.4, seed=k), np.random.default_rng([k, 1])
+    return [predictions_table(t.image_id, t.target, t.logit + rng.normal(0, .5, len(t)), "sim", t.group_id) for _ in range(2)]
+
+
+def two_masks(k: int) -> list[pd.DataFrame]:
+    "Pixel counts of two equal networks on the same lesions in study k."
+    return [simulate_counts(40, 4, agreement=.4, seed=s, lesions=1 + k) for s in range(2)]
+
+
+def judge_tables(metric: str, make, interval, pair, truth: float, sets: int, boot: int, seed: int) -> dict:
+    "Coverage of `interval` of the first table and of `pair` of the two, over studies from `make`."
+    found, start = [], time.perf_counter()
+    for k in range(seed*sets, (seed + 1)*sets):
+        a, b = make(k); one, two = interval(a).iloc[0], pair(a, b).iloc[0]
+        found.append(dict(value=one.value, low=one.low, high=one.high, difference=two.difference, d_low=two.low, d_high=two.high, p=two.p))
+    print(f"{metric}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
+    return dict(study="40 groups of 4", groups=a.group_id.nunique(), images=len(a), melanomas=int(a.target.sum()) if "target" in a else np.nan, icc=.4, metric=metric,
+        resampled="groups", boot=boot) | coverage(pd.DataFrame(found), truth)
+
+
+def trainings(n_seeds: int, sd: float, sets: int, boot: int, seed: int, n: int = 400) -> list[dict]:
     "n melanomas and n benign images; each training of each model has its own accuracy in each class, normal around 0.75 with this standard deviation."
     rng = np.random.default_rng([seed, n_seeds]); weights = np.concatenate(list(multiplicities(np.zeros(2*n, int), boot)))
-    times = np.random.default_rng([0, 0, 1]).multinomial(n_seeds, [1/n_seeds]*n_seeds, boot)/n_seeds      # as `bootstrap_replicates` draws them
+    often = np.random.default_rng([0, 0, 1]).multinomial(n_seeds, [1/n_seeds]*n_seeds, boot)
+    times = (1 + seed_stretch(n_seeds)*(often - 1))/n_seeds                                                # as `bootstrap_replicates` draws them
     fixed, drawn, value = 0., 0., 0.
     for part in (slice(0, n), slice(n, 2*n)):
         w = weights[:, part]/weights[:, part].sum(1, keepdims=True)
@@ -49,7 +75,7 @@ def trainings(n_seeds: int, sets: int, boot: int, seed: int, n: int = 400, sd: f
     def row(name, d):
         low, high = np.quantile(d, [.025, .975], axis=0)
         t = pd.DataFrame(dict(value=np.nan, low=np.nan, high=np.nan, difference=value, d_low=low, d_high=high, p=[bootstrap_p(c) for c in d.T]))
-        return dict(study=f"{n_seeds} trainings a model", groups=2*n, images=2*n, melanomas=n, icc=0., metric="balanced_accuracy", resampled=name, boot=boot) | coverage(t, 0) | dict(value_held=np.nan, value_width=np.nan)
+        return dict(study=f"{n_seeds} trainings a model, sd {sd}", groups=2*n, images=2*n, melanomas=n, icc=0., metric="balanced_accuracy", resampled=name, boot=boot) | coverage(t, 0) | dict(value_held=np.nan, value_width=np.nan)
     return [row("groups and seeds", drawn), row("groups", fixed)]
 
 
@@ -69,5 +95,10 @@ if __name__ == "__main__":
         for metric, icc in (("sensitivity", .4), ("balanced_accuracy", .4), ("balanced_accuracy", .1)):
             rows += judge("ISIC 2020's patients", group, target, icc, metric, *args)
     else: print("left out: ISIC 2020's patients (no --metadata, no real samples)", file=sys.stderr)
-    for n_seeds in (5, 10): rows += trainings(n_seeds, *args)
+    rows += [judge_tables("auroc", two_networks, lambda t: bootstrap_interval(t, "auroc", n_boot=a.boot), lambda x, y: compare(x, y, "auroc", n_boot=a.boot),
+            norm.cdf(norm.ppf(.85)/np.sqrt(1 + .5**2)), *args),
+        judge_tables("dice", two_masks, lambda t: mask_table(t, n_boot=a.boot), lambda x, y: compare_masks(x, y, n_boot=a.boot),
+            mask_scores(simulate_counts(100_000, 1)).dice.mean(), *args)]
+    for sd, n_rows in ((.03, 2), (.1, 1), (.2, 1)):
+        for n_seeds in (5, 10): rows += trainings(n_seeds, sd, *args)[:n_rows]
     keep(pd.DataFrame(rows).round(5), a.out, "coverage", a.seed, truth="two models that are right in 75 % of each class: both 65 %, one alone 10 % each")

@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['COLUMNS', 'SPLITS', 'RANK_METRICS', 'MIN_SENSITIVITY', 'CALIBRATION_METRICS', 'BINS', 'THRESHOLD_METRICS', 'METRICS',
-           'POOLED_METRICS', 'ALL_METRICS', 'IMAGE_FACTS', 'SHARES', 'some', 'check_predictions', 'predictions_table',
-           'write_predictions', 'read_predictions', 'simulate_predictions', 'decisions', 'confusion',
-           'threshold_metrics', 'RankPlan', 'rank_plan', 'rank_metrics', 'BinPlan', 'bin_plan', 'calibration_error',
-           'equal_mass_bins', 'one_split', 'table_sizes', 'Part', 'metric_part', 'part_metrics', 'selections',
-           'metric_names', 'metrics', 'source_only', 'split_metrics', 'cluster_units', 'multiplicities',
-           'bootstrap_replicates', 'metric_label', 'percentile_interval', 'clopper_pearson', 'exact_interval',
-           'bootstrap_interval', 'plot_intervals', 'mean_interval', 'metrics_table']
+           'POOLED_METRICS', 'ALL_METRICS', 'IMAGE_FACTS', 'IN_POINTS', 'SHARES', 'some', 'check_predictions',
+           'predictions_table', 'write_predictions', 'read_predictions', 'simulate_predictions', 'decisions',
+           'confusion', 'threshold_metrics', 'RankPlan', 'rank_plan', 'rank_metrics', 'BinPlan', 'bin_plan',
+           'calibration_error', 'equal_mass_bins', 'one_split', 'table_sizes', 'Part', 'metric_part', 'part_metrics',
+           'selections', 'metric_names', 'metrics', 'source_only', 'split_metrics', 'fold_strata', 'cluster_units',
+           'multiplicities', 'seed_stretch', 'bootstrap_replicates', 'metric_label', 'percentile_interval',
+           'interval_method', 'clopper_pearson', 'exact_interval', 'bootstrap_interval', 'plot_intervals',
+           'mean_interval', 'metrics_table']
 
 # %% ../nbs/01a_evaluation.ipynb #188ead50
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy.special import expit
 from scipy.stats import binomtest, norm
+from scipy.stats import t as student_t
 
 # %% ../nbs/01a_evaluation.ipynb #85cc5913
 COLUMNS = ("image_id", "dataset", "group_id", "fold", "split", "seed", "target", "logit", "p_mel")
@@ -42,13 +44,13 @@ def check_predictions(
     if not len(df): raise ValueError("the predictions table has no rows: was a split or data set selected that it does not hold?")
     logit, p, fold, seed = [pd.to_numeric(df[c], errors="coerce").to_numpy(np.float64) for c in ("logit", "p_mel", "fold", "seed")]
     checks = {
-        "an image_id is empty (row {row}): every image needs its name": df.image_id.isna(),
+        "an image_id is empty (row {row}): every image needs its name": df.image_id.isna() | df.image_id.isin([""]),
         "fold {fold} or seed {seed} of image {ids} is not a whole number: with one fold or seed, write 0":
             (fold % 1 != 0) | (seed % 1 != 0),
         f"split {{split!r}} of image {{ids}} is none of {', '.join(SPLITS)}": ~df.split.isin(SPLITS),
         "target {target} of image {ids} is not 0 (benign) or 1 (malignant)": ~df.target.isin([0, 1]),
         "dataset or group_id is empty for image {ids}: an image without patient or lesion is its own group":
-            df.dataset.isna() | df.group_id.isna(),
+            (df[["dataset", "group_id"]].isna() | df[["dataset", "group_id"]].isin([""])).any(axis=1),
         "logit {logit} of image {ids} is not a finite number: did the training diverge?": ~np.isfinite(logit),
         "p_mel {p_mel} of image {ids} is outside [0, 1]: it is a probability, not a percentage or a logit": ~((p >= 0) & (p <= 1)),
         "p_mel {p_mel} is not sigmoid(logit) for image {ids}: put other probabilities into a column of their own":
@@ -296,8 +298,8 @@ def one_split(
     return df.sort_values(["dataset", "fold", "group_id", "image_id", "seed"], ignore_index=True)
 
 def table_sizes(df: pd.DataFrame) -> dict[str, int]:
-    "Distinct images, groups (within data set and fold) and malignant images of `df`."
-    return dict(n=df.image_id.nunique(), n_groups=len(df.drop_duplicates(["dataset", "fold", "group_id"])),
+    "Distinct images, groups (as a bootstrap draws them) and malignant images of `df`."
+    return dict(n=df.image_id.nunique(), n_groups=len(cluster_units(df.group_id, fold_strata(df))[1]),
                 n_malignant=df[df.target == 1].image_id.nunique())
 
 # %% ../nbs/01a_evaluation.ipynb #8a79fbb8
@@ -326,13 +328,13 @@ def metric_part(
 def _over_seeds(found: list[tuple[int, np.ndarray]], times: np.ndarray) -> np.ndarray:
     "Mean of (b,) values of networks, each counting as often as its seed does in (b,s) `times`; NaN only from one that counts."
     share = np.stack([times[:, s] for s, _ in found])
-    return np.where(share > 0, share*np.stack([v for _, v in found]), 0).sum(0)/share.sum(0)
+    return np.where(share != 0, share*np.stack([v for _, v in found]), 0).sum(0)/share.sum(0)
 
 def part_metrics(
     part: Part,
     weights: np.ndarray, # (b,u) float64, how often each group counts
     names: Sequence[str] = METRICS, # of `ALL_METRICS`
-    times: np.ndarray|None = None, # (b,s) how often each seed counts; None: once
+    times: np.ndarray|None = None, # (b,s) how often each seed counts, s in sum, may be negative; None: once
 ) -> np.ndarray: # (b,len(names)) the metrics, in this order
     "Metrics under every weighting."
     times = np.ones((len(weights), part.sums.shape[1])) if times is None else times
@@ -365,6 +367,7 @@ def metric_names(
 ) -> list[str]:
     "Metric names as a list, checked."
     names = [metric] if isinstance(metric, str) else list(metric)
+    if not names: raise ValueError(f"no metric is named: choose from {', '.join(ALL_METRICS)}")
     bad = [m for m in names if m not in ALL_METRICS]
     if bad: raise ValueError(f"unknown metric {bad[0]!r}: choose from {', '.join(ALL_METRICS)}")
     lack = [m for m in names if m in CALIBRATION_METRICS and "p_calibrated" not in df]
@@ -413,6 +416,14 @@ def split_metrics(
     return safe(res)
 
 # %% ../nbs/01a_evaluation.ipynb #354ca93c
+def fold_strata(
+    df: pd.DataFrame, # columns dataset, group_id and fold
+) -> pd.Series: # (n,) str, stratum of each row
+    "Data set x fold, within which groups are drawn; the data set alone where one of its groups lies in several folds."
+    dataset = df.dataset.astype(str); fold = dataset + "\n" + df.fold.astype(str)
+    seen = pd.DataFrame(dict(dataset=dataset, group=df.group_id, fold=fold)).drop_duplicates()
+    return fold.where(~dataset.isin(seen.dataset[seen.duplicated(["dataset", "group"])]), dataset)
+
 def cluster_units(
     groups: Sequence, # (n,) group of each row
     strata: Sequence|None = None, # (n,) stratum of each row; a group counts once in each stratum that it is in
@@ -432,37 +443,48 @@ def multiplicities(
     chunk: int = 2_000_000, # numbers held at a time; no effect on the result
 ) -> Iterator[np.ndarray]: # (b,u) float64 blocks, n_boot rows in all: how often each unit was drawn
     "Draw units with replacement within each stratum."
+    if not isinstance(n_boot, (int, np.integer)) or n_boot < 1:
+        raise ValueError(f"n_boot={n_boot} is not a number of resamples (1, 2, …): take 10,000 where a number is quoted")
     sizes = np.bincount(stratum)
     rngs = [np.random.default_rng([seed, i]) for i in range(len(sizes))]     # a stream for each stratum
     step = max(1, chunk//len(stratum))
-    for done in range(0, n_boot, step):
-        b = min(step, n_boot - done)
-        blocks = [
-            np.bincount((r.integers(0, k, (b, k)) + k*np.arange(b)[:, None]).ravel(), minlength=b*k).reshape(b, k)
-            for r, k in zip(rngs, sizes)]
-        yield np.concatenate(blocks, axis=1).astype(np.float64)
+    def blocks():
+        for done in range(0, n_boot, step):
+            b = min(step, n_boot - done)
+            yield np.concatenate([
+                np.bincount((r.integers(0, k, (b, k)) + k*np.arange(b)[:, None]).ravel(), minlength=b*k).reshape(b, k)
+                for r, k in zip(rngs, sizes)], axis=1).astype(np.float64)
+    return blocks()
 
 # %% ../nbs/01a_evaluation.ipynb #3fb37bd5
+def seed_stretch(
+    n_seeds: int, # S, trainings that are resampled
+) -> float: # factor on their deviations, 1 or more; 1 for a single seed
+    "sqrt(S/(S − 1))·t(S − 1, 0.975)/z(0.975): the expanded percentile interval (Hesterberg 2015), for a level of 95 %."
+    return float(np.sqrt(n_seeds/(n_seeds - 1))*student_t.ppf(.975, n_seeds - 1)/norm.ppf(.975)) if n_seeds > 1 else 1.
+
 def bootstrap_replicates(
     tables: Sequence[pd.DataFrame], # predictions tables of one split, sorted, on identical images
     over: str = "mean", # mean over data sets | pooled | the name of a data set
     n_boot: int = 10_000, # resamples
     seed: int = 0, # of the resampling
     names: Sequence[str] = METRICS, # of `ALL_METRICS`
-    strata: Sequence|None = None, # (n,) groups are drawn within these; None: data set x fold
-    resample_seeds: bool = False, # draw the trainings as well, the same ones for every table
+    strata: Sequence|None = None, # (n,) groups are drawn within these; None: `fold_strata`
+    resample_seeds: bool = False, # draw the trainings as well, the same ones for every table, their deviations times `seed_stretch`
 ) -> np.ndarray: # (len(tables),n_boot,len(names)); one resample is the same groups (and seeds) for every table
     "Metrics of every table on resampled groups."
     t = tables[0]
     if any(list(d.image_id) != list(t.image_id) for d in tables[1:]):
         raise ValueError("the tables' rows are not the same images in the same order: use `compare`")
-    unit, stratum = cluster_units(t.group_id, t.dataset.astype(str) + "\n" + t.fold.astype(str) if strata is None else strata)
-    rows = selections(t, over)
+    unit, stratum = cluster_units(t.group_id, fold_strata(t) if strata is None else strata)
+    rows, draws = selections(t, over), multiplicities(stratum, n_boot, seed)
     parts = [[metric_part(d.iloc[i], unit[i], len(stratum)) for i in rows] for d in tables]
     n_seeds, done, out = t.seed.nunique(), 0, []
     times = np.ones((n_boot, n_seeds))
-    if resample_seeds: times = np.random.default_rng([seed, 0, 1]).multinomial(n_seeds, [1/n_seeds]*n_seeds, n_boot).astype(float)
-    for w in multiplicities(stratum, n_boot, seed):
+    if resample_seeds:
+        often = np.random.default_rng([seed, 0, 1]).multinomial(n_seeds, [1/n_seeds]*n_seeds, n_boot)
+        times = 1 + seed_stretch(n_seeds)*(often - 1)        # metrics are linear in these weights, but for precision and F1
+    for w in draws:
         v = times[done:done + len(w)]; done += len(w)
         out.append([np.mean([part_metrics(p, w, names, v) for p in ps], axis=0) for ps in parts])
     return np.concatenate(out, axis=1)
@@ -470,7 +492,13 @@ def bootstrap_replicates(
 # %% ../nbs/01a_evaluation.ipynb #d28f136d
 def metric_label(metric: str) -> str:
     "A metric's name for people."
-    return metric.replace("_", " ").replace("auroc", "AUROC").replace("brier", "Brier score")
+    for code, name in {"_": " ", "auroc": "AUROC", "brier": "Brier score", "dice": "Dice", "jaccard": "Jaccard"}.items():
+        metric = metric.replace(code, name)
+    return metric
+
+# what runs from 0 to 1, so that a difference is told in percentage points: scores of classifiers and of masks (01e, 02b); all else in its own unit
+IN_POINTS = (*THRESHOLD_METRICS[1:], "auroc", "average_precision", "pooled_auroc", "pooled_average_precision", "calibration_error",
+    "dice", "jaccard", "threshold_jaccard", "pixel_accuracy", "outside", "holes")
 
 def percentile_interval(
     values: np.ndarray, # (b,) resampled values, NaN where undefined
@@ -481,6 +509,12 @@ def percentile_interval(
     values = values[np.isfinite(values)]
     low, high = np.quantile(values, [(1 - level)/2, (1 + level)/2]) if len(values) else (np.nan, np.nan)
     return dict(low=float(low), high=float(high), n_boot=len(values))
+
+def interval_method(
+    found: dict[str, float], # low and high, from `percentile_interval`
+) -> str: # for a column `method`
+    "How an interval was made, with a warning where it has no width, as from a single group: then it says nothing."
+    return "cluster bootstrap" + " (all resamples equal)"*(found["low"] == found["high"])
 
 # %% ../nbs/01a_evaluation.ipynb #d129b5ec
 SHARES = dict(accuracy=("tp tn", "tp fp fn tn"), specificity=("tn", "tn fp"), sensitivity=("tp", "tp fn"), precision=("tp", "tp fp"))
@@ -525,7 +559,7 @@ def bootstrap_interval(
     def interval(m):
         if exact[m]: return dict(zip(("low", "high"), exact[m])) | dict(method="Clopper–Pearson", n_boot=0)
         found = percentile_interval(boots[:, drawn.index(m)], level)
-        return found | dict(method="cluster bootstrap" + " (all resamples equal)"*(found["low"] == found["high"]))
+        return found | dict(method=interval_method(found))
     out = pd.DataFrame([dict(metric=m, value=value[m]) | interval(m) | size for m in names])
     return out[["metric", "value", "low", "high", "method", "n_boot", "n", "n_groups", "n_malignant"]]
 
@@ -551,7 +585,7 @@ def mean_interval(
     n_boot: int = 10_000, # resamples
     seed: int = 0, # of the resampling
     level: float = .95, # of confidence
-) -> dict[str, float]: # value (the mean), low, high, n_boot, n, n_groups
+) -> dict[str, float]: # value (the mean), low, high, n_boot, method (as in `bootstrap_interval`), n, n_groups
     "Mean of per-image values with the percentile interval of a cluster bootstrap."
     values = np.asarray(values, np.float64)
     if not len(values): raise ValueError("there are no values to average")
@@ -560,7 +594,8 @@ def mean_interval(
     unit, stratum = cluster_units(groups, strata)
     sums, counts = np.bincount(unit, weights=values), np.bincount(unit)
     boots = np.concatenate([np.einsum("bu,u->b", w, sums)/(w @ counts) for w in multiplicities(stratum, n_boot, seed)])
-    return dict(value=float(values.mean())) | percentile_interval(boots, level) | dict(n=len(values), n_groups=len(stratum))
+    found = percentile_interval(boots, level)
+    return dict(value=float(values.mean())) | found | dict(method=interval_method(found), n=len(values), n_groups=len(stratum))
 
 # %% ../nbs/01a_evaluation.ipynb #82c42938
 def metrics_table(
@@ -572,5 +607,6 @@ def metrics_table(
     level: float = .95, # of confidence
 ) -> pd.DataFrame: # a row a table and metric: row, and the columns of `bootstrap_interval`
     "Metrics of several tables with their intervals."
+    if not tables: raise ValueError("there is no table to judge")
     res = [bootstrap_interval(t, metric, over, n_boot, seed, level).assign(row=k) for k, t in tables.items()]
     return pd.concat(res, ignore_index=True)[["row", *res[0].columns.drop("row")]]
