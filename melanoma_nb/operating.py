@@ -24,7 +24,7 @@ from scipy.stats import norm
 from .core import CLASS_COLOURS, check_literal
 from .evaluation import (
     BINS, CALIBRATION_METRICS, bin_plan, bootstrap_interval, calibration_error, check_predictions, cluster_units, equal_mass_bins,
-    metrics, multiplicities, one_split, percentile_interval, predictions_table, simulate_predictions, some)
+    fold_strata, metrics, multiplicities, one_split, percentile_interval, predictions_table, simulate_predictions, some)
 
 # %% ../nbs/01d_operating.ipynb #994b76d3
 def simulate_folds(
@@ -383,7 +383,7 @@ def honest_scores(
 ) -> pd.DataFrame: # a row a draw, the columns of `CALIBRATION_METRICS`
     "Scores if each p_calibrated were true: targets are drawn from it, one for a group where no group has both targets."
     df = _need_calibrated(df); p = df.p_calibrated.to_numpy(float)
-    unit, _ = cluster_units(df.group_id, df.dataset.astype(str) + "\n" + df.fold.astype(str))
+    unit, _ = cluster_units(df.group_id, fold_strata(df))
     if df.target.groupby(unit).nunique().gt(1).any(): unit = df.groupby("image_id").ngroup().to_numpy()
     luck = np.random.default_rng([seed, 0, 4]).random((draws, unit.max() + 1))
     trainings, rows = [(i, np.ones((1, len(i)))) for i in df.groupby("seed").indices.values()], []
@@ -424,7 +424,7 @@ def reliability(
     for key, d in df.groupby(by):
         y, p = d.target.to_numpy(float), d.p_calibrated.to_numpy(float)
         at = equal_mass_bins(p, bins); used = np.unique(at)
-        unit, stratum = cluster_units(d.group_id, d.dataset.astype(str) + "\n" + d.fold.astype(str))
+        unit, stratum = cluster_units(d.group_id, fold_strata(d))
         sums = [np.stack([np.bincount(unit[at == b], v[at == b], len(stratum)) for b in used], axis=1) for v in (y, np.ones(len(y)))]
         boots = [np.einsum("bu,muk->mbk", w, np.stack(sums)) for w in multiplicities(stratum, n_boot, seed)] if n_boot else []
         with np.errstate(invalid="ignore"): boots = np.concatenate([np.full((1, len(used)), np.nan), *(b[0]/b[1] for b in boots)])
@@ -485,7 +485,7 @@ def _net(
 def decision_curve(
     df: pd.DataFrame, # predictions table of one split with p_calibrated
     thresholds: Sequence[float] = tuple(np.round(np.arange(.01, .51, .01), 2)), # risks, in (0,1)
-    n_boot: int = 10_000, # resamples; 0: no intervals
+    n_boot: int = 10_000, # resamples
     seed: int = 0, # of the resampling
     level: float = .95, # of confidence
 ) -> pd.DataFrame: # a row a data set and threshold: n, n_malignant, share, refer_all; three values with `_low` and `_high`
@@ -493,11 +493,10 @@ def decision_curve(
     df, t, out = _need_calibrated(df), np.asarray(thresholds, np.float64), []
     if (bad := t[~((t > 0) & (t < 1))]).size: raise ValueError(f"threshold {some(bad)} is not between 0 and 1: it is a risk, such as 0.05")
     for name, d in df.groupby("dataset"):
-        unit, stratum = cluster_units(d.group_id, d.fold)
+        unit, stratum = cluster_units(d.group_id, fold_strata(d))
         y, called = d.target.to_numpy()[:, None] == 1, d.p_calibrated.to_numpy()[:, None] >= t
         sums = np.zeros((len(stratum), 2*len(t) + 2)); np.add.at(sums, unit, np.hstack([called & y, called & ~y, y, ~y]).astype(float))
-        weights = multiplicities(stratum, n_boot, seed) if n_boot else ()
-        drawn = np.concatenate([sums[:0], *(np.einsum("bu,uk->bk", w, sums) for w in weights)])
+        drawn = np.concatenate([np.einsum("bu,uk->bk", w, sums) for w in multiplicities(stratum, n_boot, seed)])
         value, boot = _net(sums.sum(0), t), _net(drawn, t)
         ends = {m: [percentile_interval(b[:, k], level) for k in range(len(t))] for m, b in boot.items() if m != "refer_all"}
         size = dict(n=d.image_id.nunique(), n_malignant=d[d.target == 1].image_id.nunique(), share=float(y.mean()))
@@ -513,7 +512,7 @@ def plot_decision_curve(curve: pd.DataFrame, ax: Axes) -> Axes: # curve: from `d
         ax.fill_between(d.threshold, d.net_benefit_low, d.net_benefit_high, color=f"C{k}", alpha=.2, lw=0)
         ax.plot(d.threshold, d.net_benefit, color=f"C{k}", label=f"{name}: melanoma share {d.share.iloc[0]:.3f}")
         ax.plot(d.threshold, d.refer_all, color=f"C{k}", ls="--", lw=1)
-    top = curve[["net_benefit", "net_benefit_high"]].max(axis=None)
+    top = curve.net_benefit_high.max()
     ax.set(xlabel="risk from which on one refers", ylabel="net benefit (melanomas per image)", ylim=(-.15*top, 1.1*top))
     ax.legend(loc="upper right", frameon=False, fontsize=7)
     return ax
