@@ -14,7 +14,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from .comparison import MIN_SEEDS, comparison_row, comparison_table
-from .evaluation import SPLITS, cluster_units, multiplicities, one_split, percentile_interval, some
+from .evaluation import (
+    check_predictions, cluster_units, fold_strata, interval_method, multiplicities, one_split, percentile_interval, seed_stretch, some)
 
 # %% ../nbs/01e_maskscores.ipynb #8be600d3
 COUNTS = ("tp", "fp", "fn", "tn")
@@ -23,9 +24,9 @@ COUNTS_COLUMNS = ("image_id", "dataset", "group_id", "fold", "split", "seed", *C
 def _not_counts(
     counts: pd.DataFrame,
 ) -> pd.DataFrame: # (n,4) bool: the cell is not a whole number of pixels
-    "Cells of tp, fp, fn, tn that are NaN, infinite, negative or fractional."
-    n = counts[list(COUNTS)].apply(pd.to_numeric, errors="coerce").astype(np.float64)
-    return ~(np.isfinite(n) & (n >= 0) & (n == n.round()))
+    "Cells of tp, fp, fn, tn that are NaN, infinite, negative, fractional or text."
+    cells = counts[list(COUNTS)]; n = cells.apply(pd.to_numeric, errors="coerce").astype(np.float64)
+    return ~(np.isfinite(n) & (n >= 0) & (n == n.round())) | cells.map(lambda v: isinstance(v, str))
 
 def _masks_of(counts: pd.DataFrame) -> pd.DataFrame: # (n,2): what must be equal wherever the image is counted again
     "Pixels of the expert's lesion and of the whole mask."
@@ -40,23 +41,20 @@ def check_counts(
     if missing: raise ValueError(f"a counts table lacks the column(s) {', '.join(missing)}: `counts.csv` of a segmentation run has them")
     if not len(counts): raise ValueError("the counts table has no rows: was a split or data set selected that it does not hold?")
     table, counts = counts, counts.reset_index(drop=True)
+    check_predictions(counts[list(COUNTS_COLUMNS[:6])].assign(target=0, logit=0., p_mel=.5))   # ids, fold, split and seed: 01a's checks
     if (bad := _not_counts(counts)).any(axis=None):
         row, c = next((r, c) for r in bad.index for c in COUNTS if bad.at[r, c])
-        raise ValueError(f"{c} = {counts.at[row, c]} of image {counts.at[row, 'image_id']} is not a number of pixels (0, 1, 2, …): "
-            f"{bad.any(axis=1).sum()} of {len(counts)} rows are like that; count the image again")
+        v = counts.at[row, c]; v = repr(v) if isinstance(v, str) else v
+        raise ValueError(f"{c} = {v} of image {counts.at[row, 'image_id']} is not a number of pixels (0, 1, 2, …): "
+            f"{bad.any(axis=1).sum()} of {len(counts)} rows are like that; make text into numbers, and count anew what is missing")
     size = _masks_of(counts)
     differs = size.groupby(counts.image_id).transform("nunique").gt(1).any(axis=1)
     checks = {
-        f"split {{split!r}} of image {{ids}} is none of {', '.join(SPLITS)}": ~counts.split.isin(SPLITS),
-        "dataset or group_id is empty for image {ids}: an image without patient or lesion is its own group":
-            counts.dataset.isna() | counts.group_id.isna(),
         "image {ids} has no pixels: all four counts are 0": size.pixels == 0,
-        "image {ids} appears more than once for a seed, fold and split: keep one row each":
-            counts.duplicated(["image_id", "seed", "fold", "split"]),
         "the rows of image {ids} disagree on the expert's mask (tp + fn) or on its number of pixels: "
         "count all of them at the mask's own resolution": differs}
     for message, wrong in checks.items():
-        if wrong.any(): raise ValueError(message.format(split=counts.split[wrong].iloc[0], ids=some(counts.image_id[wrong].unique())))
+        if wrong.any(): raise ValueError(message.format(ids=some(counts.image_id[wrong].unique())))
     return table
 
 # %% ../nbs/01e_maskscores.ipynb #1d4e9d24
@@ -125,6 +123,13 @@ def plot_dice_by_size(
 # %% ../nbs/01e_maskscores.ipynb #d2a1ab74
 READINGS = ("mean", "pooled")
 
+def _check_names(**asked: Sequence[str]) -> None: # score, reading or over: names
+    "Else a `ValueError` that lists the known."
+    for what, names in asked.items():
+        known = dict(score=SCORES, reading=READINGS, over=("mean", "pooled"))[what]
+        for v in names or [None]:
+            if v not in known: raise ValueError(f"unknown {what} {v!r}: choose from {', '.join(known)}")
+
 def _one_part(
     counts: pd.DataFrame,
 ) -> pd.DataFrame: # with scores, sorted, so that no result depends on the order of rows
@@ -132,10 +137,15 @@ def _one_part(
     return mask_scores(one_split(counts, check_counts))
 
 # %% ../nbs/01e_maskscores.ipynb #280a4379
-def _units(scored: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]: # (n,) unit of each row, (u,) stratum of each unit
+def _units(
+    scored: pd.DataFrame, # from `_one_part`
+    over: str = "mean", # mean over data sets | pooled
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]: # (n,) unit of each row; (u,) stratum of each unit; (u,) within which rows readings are taken
     "What the bootstrap draws: groups, within data set and fold (and within the other table's fold, if there is one)."
-    strata = [scored[c].astype(str) for c in ("dataset", "fold", "fold_b") if c in scored]
-    return cluster_units(scored.group_id, pd.concat(strata, axis=1).agg("\n".join, axis=1))
+    fold = scored[[c for c in ("fold", "fold_b") if c in scored]].astype(str).agg("\n".join, axis=1)
+    unit, stratum = cluster_units(scored.group_id, fold_strata(scored.assign(fold=fold)))
+    part = pd.Series(scored.groupby("dataset").ngroup().to_numpy()*(over == "mean"))
+    return unit, stratum, part.groupby(unit).first().to_numpy()
 
 def _group_sums(
     scored: pd.DataFrame, # from `_one_part`, or a selection of its rows
@@ -155,17 +165,27 @@ def _readings(
     return np.stack([mean, _scores(sums[..., :4])], axis=-2)
 
 # %% ../nbs/01e_maskscores.ipynb #aa605ab0
+def _weighted(
+    sums: np.ndarray, # (s,u,9) `_group_sums` of a selection of rows, for each of s seeds or for all together
+    part: np.ndarray, # (u,) within which rows readings are taken, from `_units`
+    w: np.ndarray, # (b,u) how often each group counts
+    times: np.ndarray | None = None, # (b,s) how often each seed counts, s in sum, may be negative; None: once
+) -> np.ndarray: # (b,2,4)
+    "`_readings` under every weighting, averaged over the parts that the selection has."
+    times, has = np.ones((1, len(sums))) if times is None else times, sums[:, :, 8].any(0)    # other groups add nothing
+    own = [np.flatnonzero(has & (part == k)) for k in np.unique(part[has])]
+    return np.mean([_readings(sum(t[:, None]*np.einsum("bu,uk->bk", w[:, i], s[i]) for s, t in zip(sums, times.T))) for i in own], axis=0)
+
 def _resampled(
     sums: Sequence[np.ndarray], # one (u,9) a selection of rows
+    part: np.ndarray, # (u,) from `_units`
     stratum: np.ndarray, # (u,) stratum of each group
     n_boot: int, # resamples
     seed: int, # of the resampling
 ) -> np.ndarray: # (len(sums),n_boot,2,4); one resample is the same groups for every selection
     "`_readings` on resampled groups."
-    present = [np.flatnonzero(s[:, 8]) for s in sums]     # groups without a row in the selection add nothing
-    return np.concatenate([
-        np.stack([_readings(np.einsum("bu,uk->bk", w[:, i], s[i])) for s, i in zip(sums, present)])
-        for w in multiplicities(stratum, n_boot, seed)], axis=1)
+    drawn = [np.stack([_weighted(s[None], part, w) for s in sums]) for w in multiplicities(stratum, n_boot, seed)]
+    return np.concatenate(drawn, axis=1)
 
 # %% ../nbs/01e_maskscores.ipynb #ddad4874
 def mask_table(
@@ -174,21 +194,22 @@ def mask_table(
     seed: int = 0, # of the resampling
     n_boot: int = 10_000, # resamples
     level: float = .95, # of confidence
-) -> pd.DataFrame: # a row a value of `by` (its own column), score and reading: score, reading, n, groups, value, low, high, n_boot
+    over: str = "mean", # mean over data sets (the primary number) | pooled
+) -> pd.DataFrame: # a row a value of `by` (its own column), score and reading: score, reading, n, groups, value, low, high, n_boot, method
     "Scores of a set of masks with percentile intervals from resampling groups within data set and fold."
-    scored = _one_part(counts)
+    scored = _one_part(counts); _check_names(over=[over])
     if by is not None and by not in scored: raise ValueError(f"by={by!r} is no column of the table: it has {', '.join(counts)}")
     if by is not None and (gone := scored[by].isna().sum()):
         raise ValueError(f"{by} is empty in {gone} of {len(scored)} rows: name these images, as in counts.{by}.fillna('unknown')")
-    unit, stratum = _units(scored)
+    unit, stratum, part = _units(scored, over)
     chosen = {None: np.arange(len(scored))} if by is None else scored.groupby(by).indices
     sums = [_group_sums(scored.iloc[i], unit[i], len(stratum)) for i in chosen.values()]
-    boots, rows = _resampled(sums, stratum, n_boot, seed), []
+    boots, rows = _resampled(sums, part, stratum, n_boot, seed), []
     for (name, i), s, boot in zip(chosen.items(), sums, boots):
-        head, value = {} if by is None else {by: name}, _readings(s.sum(0))
+        head, value = {} if by is None else {by: name}, _weighted(s[None], part, np.ones((1, len(s))))[0]
         size = dict(n=scored.image_id.iloc[i].nunique(), groups=int((s[:, 8] > 0).sum()))
-        rows += [head | dict(score=k, reading=r) | size | dict(value=float(value[j, q])) | percentile_interval(boot[:, j, q], level)
-            for q, k in enumerate(SCORES) for j, r in enumerate(READINGS)]
+        rows += [head | dict(score=k, reading=r) | size | dict(value=float(value[j, q])) | found | dict(method=interval_method(found))
+            for q, k in enumerate(SCORES) for j, r in enumerate(READINGS) for found in [percentile_interval(boot[:, j, q], level)]]
     return pd.DataFrame(rows)
 
 # %% ../nbs/01e_maskscores.ipynb #27381ff9
@@ -229,6 +250,7 @@ def _paired_masks(
 # %% ../nbs/01e_maskscores.ipynb #da01d5fd
 def _paired_replicates(
     sums: np.ndarray, # (2,s,u,9) `_group_sums` of two tables and s seeds
+    part: np.ndarray, # (u,) from `_units`
     stratum: np.ndarray, # (u,) stratum of each group
     n_boot: int, # resamples
     seed: int, # of the resampling
@@ -237,14 +259,9 @@ def _paired_replicates(
     s, rng, out = sums.shape[1], np.random.default_rng([seed, 0, 1]), []
     if s < MIN_SEEDS: sums = sums.sum(1, keepdims=True)
     for w in multiplicities(stratum, n_boot, seed):
-        times = rng.multinomial(s, [1/s]*s, len(w)).astype(np.float64) if s >= MIN_SEEDS else np.ones((len(w), 1))
-        out.append(_readings(sum(times[:, i, None]*np.einsum("bu,muk->mbk", w, sums[:, i]) for i in range(sums.shape[1]))))
+        times = 1 + seed_stretch(s)*(rng.multinomial(s, [1/s]*s, len(w)) - 1) if s >= MIN_SEEDS else None
+        out.append(np.stack([_weighted(t, part, w, times) for t in sums]))
     return np.concatenate(out, axis=1)
-
-def _check_names(scores: list[str], reading: str) -> None:
-    "Else a `ValueError` that lists the known."
-    for what, v, known in [("score", n, SCORES) for n in scores] + [("reading", reading, READINGS)]:
-        if v not in known: raise ValueError(f"unknown {what} {v!r}: choose from {', '.join(known)}")
 
 def _spread(differences: list[np.ndarray]) -> np.ndarray: # of (4,) each -> (4,)
     "Standard deviation over seeds or folds; NaN with one."
@@ -260,19 +277,24 @@ def compare_masks(
     reading: str = "mean", # mean over images | pooled counts
     level: float = .95, # of confidence
     images: str = "identical", # identical: other images or folds are an error | common: the images that both hold
+    over: str = "mean", # mean over data sets (the primary number) | pooled
 ) -> pd.DataFrame: # a row a score: reading and the columns of `comparison.COMPARISON`; difference is b − a
     "Paired cluster bootstrap of two sets of masks of identical images."
     names = [score] if isinstance(score, str) else list(score)
-    _check_names(names, reading); (a, b, facts), j = _paired_masks(a, b, images), READINGS.index(reading); unit, stratum = _units(a)
+    _check_names(score=names, reading=[reading], over=[over])
+    (a, b, facts), j = _paired_masks(a, b, images), READINGS.index(reading); unit, stratum, part = _units(a, over)
     def sums(t, rows): return _group_sums(t[rows], unit[rows], len(stratum))
     def differences(column):
         parts = [(a[column] == k).to_numpy() for k in a[column].unique()]
-        return [np.subtract(*[_readings(sums(t, rows).sum(0))[j] for t in (b, a)]) for rows in parts]
-    parts = np.array([[sums(t, (a.nth == k).to_numpy()) for k in sorted(a.nth.unique())] for t in (a, b)])
-    va, vb = _readings(parts.sum((1, 2)))[:, j]; ra, rb = _paired_replicates(parts, stratum, n_boot, seed)[:, :, j]
+        if any(a.dataset[rows].nunique() < a.dataset.nunique() for rows in parts): return []      # folds of different data sets
+        return [np.subtract(*[value(sums(t, rows)[None]) for t in (b, a)]) for rows in parts]
+    def value(s): return _weighted(s, part, np.ones((1, len(stratum))))[0, j]
+    each = np.array([[sums(t, (a.nth == k).to_numpy()) for k in sorted(a.nth.unique())] for t in (a, b)])
+    va, vb = [value(s) for s in each]; ra, rb = _paired_replicates(each, part, stratum, n_boot, seed)[:, :, j]
+    def n_differ(m): return len(np.unique(unit[(a[m] != b[m]) if reading == "mean" else (a[list(COUNTS)] != b[list(COUNTS)]).any(axis=1)]))
     sds = _spread(differences("nth")), _spread([] if facts["other_fold"] else differences("fold"))
     facts |= dict(n=a.image_id.nunique(), n_groups=len(stratum), n_seeds=a.nth.nunique(),
         scope="these trained networks" if a.nth.nunique() < MIN_SEEDS else "trainings like these")
     return comparison_table([
-        dict(reading=reading) | comparison_row(m, float(va[q]), float(vb[q]), (rb - ra)[:, q], level, **facts,
+        dict(reading=reading) | comparison_row(m, float(va[q]), float(vb[q]), (rb - ra)[:, q], level, n_differ(m), **facts,
             sd_seeds=float(sds[0][q]), sd_folds=float(sds[1][q])) for m in names for q in [SCORES.index(m)]])

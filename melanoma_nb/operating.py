@@ -6,8 +6,8 @@
 __all__ = ['RULES', 'NETWORK', 'SHARES_FILE', 'TEMPERATURES', 'simulate_folds', 'choose_threshold', 'fit_thresholds',
            'apply_thresholds', 'operating_points', 'roc_curves', 'pr_curves', 'plot_roc', 'plot_precision_recall',
            'training_shares', 'prior_shift', 'run_shares', 'fit_temperature', 'fit_temperatures', 'calibrated',
-           'share_table', 'calibration_table', 'reliability', 'plot_reliability', 'net_benefit', 'decision_curve',
-           'plot_decision_curve', 'plot_referrals', 'plot_class_accuracy']
+           'share_table', 'honest_scores', 'calibration_table', 'reliability', 'plot_reliability', 'net_benefit',
+           'decision_curve', 'plot_decision_curve', 'plot_referrals', 'plot_class_accuracy']
 
 # %% ../nbs/01d_operating.ipynb #f3ccbf4a
 from collections.abc import Sequence
@@ -23,8 +23,8 @@ from scipy.stats import norm
 
 from .core import CLASS_COLOURS, check_literal
 from .evaluation import (
-    BINS, CALIBRATION_METRICS, bootstrap_interval, check_predictions, cluster_units, equal_mass_bins, multiplicities, one_split,
-    percentile_interval, predictions_table, simulate_predictions, some)
+    BINS, CALIBRATION_METRICS, bin_plan, bootstrap_interval, calibration_error, check_predictions, cluster_units, equal_mass_bins,
+    fold_strata, metrics, multiplicities, one_split, percentile_interval, predictions_table, simulate_predictions, some)
 
 # %% ../nbs/01d_operating.ipynb #994b76d3
 def simulate_folds(
@@ -55,6 +55,23 @@ def simulate_folds(
 # %% ../nbs/01d_operating.ipynb #8ec46eff
 RULES = dict(half=None, max_balanced_accuracy=None, sensitivity_90=.90, sensitivity_95=.95)   # name -> target sensitivity
 
+def _rules(rules: str | Sequence[str]) -> list[str]:
+    "Names of rules as a list, checked."
+    names = [rules] if isinstance(rules, str) else list(rules)
+    if bad := [r for r in names if r not in RULES] if names else [None]:
+        raise ValueError(f"rule={bad[0]!r} is not known: choose one of {', '.join(RULES)}")
+    return names
+
+def _binary(
+    target: np.ndarray, # (n,)
+    what: str, # these rows, for the error
+) -> np.ndarray: # as an array of 0 and 1
+    "Targets, else a `ValueError` that says how many are neither 0 nor 1."
+    target = np.asarray(target)
+    if (bad := ~np.isin(target, (0, 1))).any():
+        raise ValueError(f"targets of {what} must be 0 (benign) or 1 (malignant): {bad.sum()} of {len(target)} are not ({some(target[bad])})")
+    return target
+
 def _two_classes(
     target: np.ndarray, # (n,) 0 or 1
     logit: np.ndarray, # (n,) finite
@@ -62,10 +79,10 @@ def _two_classes(
     purpose: str, # what they were wanted for
 ) -> tuple[np.ndarray, np.ndarray]: # both as arrays
     "Both classes and no NaN, else a `ValueError`."
-    target, logit = np.asarray(target), np.asarray(logit, np.float64)
+    logit = np.asarray(logit, np.float64)
     if (bad := ~np.isfinite(logit)).any():
         raise ValueError(f"{bad.sum()} of {len(logit)} logits of {what} are NaN or infinite: did the training diverge?")
-    if not np.isin(target, (0, 1)).all(): raise ValueError(f"targets of {what} must be 0 (benign) or 1 (malignant)")
+    target = _binary(target, what)
     if len(np.unique(target)) < 2:
         which = "there are no rows" if not len(target) else f"all {len(target)} rows are {'malignant' if target[0] else 'benign'}"
         raise ValueError(f"{what}: {which}, and {purpose} needs both classes (another split_seed, or fewer folds)")
@@ -79,8 +96,7 @@ def choose_threshold(
     what: str = "the validation rows", # for the errors
 ) -> float: # logit; images at or above it are called malignant
     "The threshold that a rule chooses on these rows."
-    if rule not in RULES: raise ValueError(f"rule={rule!r} is not known: choose one of {', '.join(RULES)}")
-    target, logit = _two_classes(target, logit, what, "choosing a threshold")
+    _rules([rule]); target, logit = _two_classes(target, logit, what, "choosing a threshold")
     if rule == "half": return 0.
     fpr, tpr, cut = skm.roc_curve(target, logit, drop_intermediate=False)
     good = tpr >= RULES[rule] - 1e-12 if RULES[rule] else tpr - fpr >= (tpr - fpr).max() - 1e-12
@@ -109,13 +125,19 @@ def _name(by: list[str], key: tuple) -> str:
     "A unit for people, such as `data set ham, fold 0, seed 0`."
     return ", ".join(f"{c.replace('dataset', 'data set')} {v}" for c, v in zip(by, key))
 
+def _once(t: pd.DataFrame, by: list[str], what: str) -> pd.DataFrame: # what: its rows, for the error
+    "`t` with each unit once, else a `ValueError`."
+    if (twice := t.duplicated(by)).any():
+        raise ValueError(f"{what} of {_name(by, t.loc[twice, by].iloc[0])} is there more than once: keep one row each")
+    return t
+
 # %% ../nbs/01d_operating.ipynb #33aa0d27
 def fit_thresholds(
     df: pd.DataFrame, # predictions table with valid and test rows of the same folds
-    rules: Sequence[str] = tuple(RULES), # of `RULES`
+    rules: str | Sequence[str] = tuple(RULES), # of `RULES`
 ) -> pd.DataFrame: # a row a data set, fold, seed and rule: threshold (logit); n, n_malignant, sensitivity, specificity of validation
     "Thresholds, each chosen on the validation rows of its network and data set."
-    by, rows = ["dataset", *NETWORK], []
+    by, rules, rows = ["dataset", *NETWORK], _rules(rules), []
     for key, d in _validation(df, by, "choosing a threshold").items():
         for rule in rules:
             t = choose_threshold(d.target, d.logit, rule, "validation rows of " + _name(by, key))
@@ -134,7 +156,7 @@ def apply_thresholds(
     if rule not in set(thresholds.rule):
         raise ValueError(f"rule={rule!r} was not fitted: the table has {', '.join(thresholds.rule.unique())}")
     by, df = ["dataset", *NETWORK], df[df.split == "test"].reset_index(drop=True)
-    t = df[by].merge(thresholds[thresholds.rule == rule], on=by, how="left", validate="many_to_one").threshold
+    t = df[by].merge(_once(thresholds[thresholds.rule == rule], by, "the threshold"), on=by, how="left").threshold
     if t.isna().any():
         raise ValueError(f"there is no threshold for {_name(by, df.loc[t.isna(), by].iloc[0])}: fit it on that network's validation rows")
     return df.assign(called=(df.logit >= t).astype(int))
@@ -142,14 +164,15 @@ def apply_thresholds(
 # %% ../nbs/01d_operating.ipynb #95b98eb7
 def operating_points(
     df: pd.DataFrame, # predictions table with valid and test rows of the same folds
-    rules: Sequence[str] = tuple(RULES), # of `RULES`
+    rules: str | Sequence[str] = tuple(RULES), # of `RULES`
     over: str = "mean", # mean over data sets (the primary number) | pooled | the name of a data set
     n_boot: int = 10_000, # resamples
     seed: int = 0, # of the resampling
     level: float = .95, # of confidence
 ) -> pd.DataFrame: # a row a rule and metric: rule, and the columns of `evaluation.bootstrap_interval`
     "Test results at thresholds that validation chose."
-    thresholds, out = fit_thresholds(df, rules), []
+    rules, out = _rules(rules), []
+    thresholds = fit_thresholds(df, rules)
     for rule in rules:
         called = apply_thresholds(df, thresholds, rule)
         t = bootstrap_interval(called, ["sensitivity", "specificity", "balanced_accuracy", "precision"], over, n_boot, seed, level)
@@ -240,8 +263,10 @@ def training_shares(
         raise ValueError(f"imbalance={imbalance!r} with class_weights={class_weights}: "
             "weights and both need a pair (benign, malignant), the others none")
     w0, w1 = class_weights or (1., 1.)
-    if not (0 < min(w0, w1) and max(w0, w1) < np.inf): raise ValueError(f"class_weights={class_weights}: both must be finite and above 0")
-    rows = []
+    if not all(0 < w < np.inf for w in (w0, w1)): raise ValueError(f"class_weights={class_weights}: both must be finite and above 0")
+    if not len(train): raise ValueError("there are no training rows: was a data set selected that the table does not hold?")
+    if (gone := train.dataset.isna()).any(): raise ValueError(f"dataset is empty in {gone.sum()} of {len(train)} training rows: name it")
+    _binary(train.target, "the training rows"); rows = []
     for name, y in train.groupby("dataset").target:
         n, n1 = len(y), int((y == 1).sum())
         if n1 in (0, n):
@@ -304,7 +329,7 @@ def _shift(
     if missing := [c for c in (*by, "true", "effective") if c not in shares]:
         raise ValueError(f"the shares lack the column(s) {', '.join(missing)}: "
             "make them with `training_shares`, or read them with `run_shares`")
-    m = df[by].merge(shares[[*by, "true", "effective"]], on=by, how="left", validate="many_to_one")
+    m = df[by].merge(_once(shares[[*by, "true", "effective"]], by, "the share"), on=by, how="left")
     if (gone := m.true.isna()).any():
         raise ValueError(f"there is no training share for {_name(by, m.loc[gone, by].iloc[0])}: "
             "a probability can be corrected only to a share that is known")
@@ -351,19 +376,39 @@ def _need_calibrated(df: pd.DataFrame) -> pd.DataFrame:
     return one_split(df)
 
 # %% ../nbs/01d_operating.ipynb #2577b78f
+def honest_scores(
+    df: pd.DataFrame, # predictions table of one split with p_calibrated, of one data set
+    draws: int = 200, # of new targets
+    seed: int = 0, # of the draws
+) -> pd.DataFrame: # a row a draw, the columns of `CALIBRATION_METRICS`
+    "Scores if each p_calibrated were true: targets are drawn from it, one for a group where no group has both targets."
+    df = _need_calibrated(df); p = df.p_calibrated.to_numpy(float)
+    unit, _ = cluster_units(df.group_id, fold_strata(df))
+    if df.target.groupby(unit).nunique().gt(1).any(): unit = df.groupby("image_id").ngroup().to_numpy()
+    luck = np.random.default_rng([seed, 0, 4]).random((draws, unit.max() + 1))
+    trainings, rows = [(i, np.ones((1, len(i)))) for i in df.groupby("seed").indices.values()], []
+    for y in (luck[:, unit] < p).astype(float):
+        error = np.mean([calibration_error(bin_plan(y[i], p[i]), w)[0] for i, w in trainings])
+        rows.append(dict(brier=((p - y)**2).mean(), calibration_error=error))
+    return pd.DataFrame(rows)
+
 def calibration_table(
     df: pd.DataFrame, # predictions table of one split with p_calibrated
-    n_boot: int = 10_000, # resamples
+    n_boot: int = 10_000, # resamples, for the Brier score
     seed: int = 0, # of the resampling
-    level: float = .95, # of confidence
-) -> pd.DataFrame: # a row a data set and metric: dataset, share, mean_p, brier_of_share, and the columns of `bootstrap_interval`
-    "Brier score and calibration error within each data set, with its melanoma share."
+    level: float = .95, # of confidence, and share of honest tables below honest_high
+) -> pd.DataFrame: # a row a data set and metric: `bootstrap_interval` (none of the error), share, mean_p, brier_of_share, honest, honest_high
+    "Brier score and calibration error within each data set, beside what honest probabilities would score."
     df, out = _need_calibrated(df), []
     for name, d in df.groupby("dataset"):
-        t = bootstrap_interval(d, list(CALIBRATION_METRICS), name, n_boot, seed, level); share = d.target.mean()
-        out.append(t.assign(dataset=name, share=share, mean_p=d.p_calibrated.mean(), brier_of_share=share*(1 - share)))
-    first = ["dataset", "share", "mean_p", "brier_of_share"]
-    return pd.concat(out, ignore_index=True)[[*first, *t.columns]]
+        brier, p, share = bootstrap_interval(d, "brier", name, n_boot, seed, level), d.p_calibrated, d.target.mean()
+        none = dict(low=np.nan, high=np.nan, method="none: see honest_high", n_boot=0)
+        error = brier.assign(metric="calibration_error", value=metrics(d, name, "calibration_error")["calibration_error"], **none)
+        t, honest = pd.concat([brier, error], ignore_index=True), honest_scores(d, seed=seed)
+        t = t.assign(honest=t.metric.map(honest.mean()), honest_high=t.metric.map(honest.quantile(level)))
+        out.append(t.assign(dataset=name, share=share, mean_p=p.mean(), brier_of_share=share*(1 - share)))
+    first = ["dataset", "share", "mean_p", "brier_of_share", "metric", "value", "honest", "honest_high"]
+    return pd.concat(out, ignore_index=True)[[*first, *brier.columns.drop(["metric", "value"])]]
 
 # %% ../nbs/01d_operating.ipynb #2609f985
 def reliability(
@@ -379,7 +424,7 @@ def reliability(
     for key, d in df.groupby(by):
         y, p = d.target.to_numpy(float), d.p_calibrated.to_numpy(float)
         at = equal_mass_bins(p, bins); used = np.unique(at)
-        unit, stratum = cluster_units(d.group_id, d.dataset.astype(str) + "\n" + d.fold.astype(str))
+        unit, stratum = cluster_units(d.group_id, fold_strata(d))
         sums = [np.stack([np.bincount(unit[at == b], v[at == b], len(stratum)) for b in used], axis=1) for v in (y, np.ones(len(y)))]
         boots = [np.einsum("bu,muk->mbk", w, np.stack(sums)) for w in multiplicities(stratum, n_boot, seed)] if n_boot else []
         with np.errstate(invalid="ignore"): boots = np.concatenate([np.full((1, len(used)), np.nan), *(b[0]/b[1] for b in boots)])
@@ -416,9 +461,10 @@ def net_benefit(
     threshold: float, # risk from which on one refers, in (0,1)
 ) -> float: # melanomas found per image, false alarms paid for; at most the melanoma share
     "Net benefit of referring every image whose risk is at least `threshold` (Vickers & Elkin 2006)."
-    target, p = np.asarray(target), np.asarray(p, np.float64)
+    target, p = _binary(target, "these images"), np.asarray(p, np.float64)
     if not 0 < threshold < 1: raise ValueError(f"threshold {threshold} is not between 0 and 1: it is a risk, such as 0.05")
     if not len(p): raise ValueError("there are no images")
+    if target.shape != p.shape: raise ValueError(f"there are {len(target)} targets for {len(p)} risks: give one of each an image")
     if not ((p >= 0) & (p <= 1)).all(): raise ValueError(f"{(~((p >= 0) & (p <= 1))).sum()} of {len(p)} risks are NaN or outside [0, 1]")
     called = p >= threshold
     return float((called & (target == 1)).mean() - (called & (target == 0)).mean()*threshold/(1 - threshold))
@@ -447,7 +493,7 @@ def decision_curve(
     df, t, out = _need_calibrated(df), np.asarray(thresholds, np.float64), []
     if (bad := t[~((t > 0) & (t < 1))]).size: raise ValueError(f"threshold {some(bad)} is not between 0 and 1: it is a risk, such as 0.05")
     for name, d in df.groupby("dataset"):
-        unit, stratum = cluster_units(d.group_id, d.fold)
+        unit, stratum = cluster_units(d.group_id, fold_strata(d))
         y, called = d.target.to_numpy()[:, None] == 1, d.p_calibrated.to_numpy()[:, None] >= t
         sums = np.zeros((len(stratum), 2*len(t) + 2)); np.add.at(sums, unit, np.hstack([called & y, called & ~y, y, ~y]).astype(float))
         drawn = np.concatenate([np.einsum("bu,uk->bk", w, sums) for w in multiplicities(stratum, n_boot, seed)])
