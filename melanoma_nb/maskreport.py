@@ -18,7 +18,7 @@ from torch import nn
 from .comparison import comparison_row, comparison_table
 from .core import Profile, make_run, printed, run_path, write_json
 from .data import Study, read_mask, read_resized
-from .evaluation import cluster_units, multiplicities, one_split
+from .evaluation import cluster_units, fold_strata, multiplicities, one_split
 from .maskscores import mask_scores, mask_table
 from .segmentation import (
     build_segmenter, counts_table, enlarge, fold_rows, mask_counts, mean_scores, seg_run, seg_spec, soft_dice, stream_masks, test_part)
@@ -162,9 +162,10 @@ def compare_shapes(
     rows = []
     for s in SHAPES:
         d = m[m[f"{s}_a"].notna() & m[f"{s}_b"].notna()]; va, vb = d[f"{s}_a"], d[f"{s}_b"]
-        unit, stratum = cluster_units(d.group_id, d.dataset.astype(str) + "\n" + d.fold.astype(str))
+        unit, stratum = cluster_units(d.group_id, fold_strata(d))
         sums, n = np.bincount(unit, weights=vb - va), np.bincount(unit)
         boots = np.concatenate([(w @ sums)/(w @ n) for w in multiplicities(stratum, n_boot, seed)]) if len(d) else np.array([np.nan])
         facts = dict(scope="these trained networks", n=d.image_id.nunique(), n_groups=len(stratum), n_seeds=m.seed.nunique())
-        rows.append(comparison_row(s, va.mean(), vb.mean(), boots, **facts) | dict(expert=d[f"expert_{s}_a"].mean()))
+        differ = np.unique(unit[va != vb]).size if len(d) else None
+        rows.append(comparison_row(s, va.mean(), vb.mean(), boots, n_differ=differ, **facts) | dict(expert=d[f"expert_{s}_a"].mean()))
     return comparison_table(rows)
