@@ -554,10 +554,11 @@ def bootstrap_interval(
     part = df.iloc[np.concatenate(rows)]
     value, size = metrics(df, over, names), table_sizes(part)
     exact = {m: exact_interval(part, m, level) if len(rows) == 1 else None for m in names}
-    drawn = [m for m in names if exact[m] is None]
+    drawn = [m for m in names if exact[m] is None and m != "calibration_error"]
     boots = bootstrap_replicates([df], over, n_boot, seed, drawn)[0] if drawn else None
     def interval(m):
         if exact[m]: return dict(zip(("low", "high"), exact[m])) | dict(method="Clopper–Pearson", n_boot=0)
+        if m == "calibration_error": return dict(low=np.nan, high=np.nan, method="none: see calibration_table", n_boot=0)   # see 01d
         found = percentile_interval(boots[:, drawn.index(m)], level)
         return found | dict(method=interval_method(found))
     out = pd.DataFrame([dict(metric=m, value=value[m]) | interval(m) | size for m in names])

@@ -401,14 +401,12 @@ def calibration_table(
     "Brier score and calibration error within each data set, beside what honest probabilities would score."
     df, out = _need_calibrated(df), []
     for name, d in df.groupby("dataset"):
-        brier, p, share = bootstrap_interval(d, "brier", name, n_boot, seed, level), d.p_calibrated, d.target.mean()
-        none = dict(low=np.nan, high=np.nan, method="none: see honest_high", n_boot=0)
-        error = brier.assign(metric="calibration_error", value=metrics(d, name, "calibration_error")["calibration_error"], **none)
-        t, honest = pd.concat([brier, error], ignore_index=True), honest_scores(d, seed=seed)
+        t, honest = bootstrap_interval(d, CALIBRATION_METRICS, name, n_boot, seed, level), honest_scores(d, seed=seed)
+        share, p, columns = d.target.mean(), d.p_calibrated, list(t.columns[2:])
         t = t.assign(honest=t.metric.map(honest.mean()), honest_high=t.metric.map(honest.quantile(level)))
         out.append(t.assign(dataset=name, share=share, mean_p=p.mean(), brier_of_share=share*(1 - share)))
     first = ["dataset", "share", "mean_p", "brier_of_share", "metric", "value", "honest", "honest_high"]
-    return pd.concat(out, ignore_index=True)[[*first, *brier.columns.drop(["metric", "value"])]]
+    return pd.concat(out, ignore_index=True)[[*first, *columns]]
 
 # %% ../nbs/01d_operating.ipynb #2609f985
 def reliability(
