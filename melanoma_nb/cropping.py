@@ -294,11 +294,12 @@ def check_pairs(
     image_ids: pd.Series, # of the study's images
     masks: pd.DataFrame, # a mask set's table: image_id, confidence
 ) -> dict[str, float]: # image_id -> confidence, of the images that have a mask
-    "Which image has a mask? A mask of no image is an error."
+    "Which image has a mask? Not one of which the network made NaN. A mask of no image is an error."
     alone = masks.image_id[~masks.image_id.isin(image_ids)]
     if len(alone):
         raise ValueError(f"{len(alone)} of {len(masks)} masks belong to no image of the study, for instance {alone.iloc[0]}: "
                          "the mask set was made for other data sets")
+    masks = masks[masks.confidence.notna()]      # NaN: the network gave no probabilities, and there is no mask
     return dict(zip(masks.image_id, masks.confidence))
 
 # %% ../nbs/03_cropping.ipynb #e61a3624

@@ -23,8 +23,8 @@ from scipy.stats import norm
 
 from .core import CLASS_COLOURS, check_literal
 from .evaluation import (
-    BINS, CALIBRATION_METRICS, bin_plan, bootstrap_interval, calibration_error, check_predictions, cluster_units, equal_mass_bins,
-    fold_strata, metrics, multiplicities, one_split, percentile_interval, predictions_table, simulate_predictions, some)
+    BINS, CALIBRATION_METRICS, bin_plan, bootstrap_interval, bootstrap_replicates, calibration_error, check_predictions, cluster_units,
+    equal_mass_bins, fold_strata, metrics, multiplicities, one_split, percentile_interval, predictions_table, simulate_predictions, some)
 
 # %% ../nbs/01d_operating.ipynb #994b76d3
 def simulate_folds(
