@@ -259,7 +259,7 @@ def out_of_fold_counts(
 def dice_table(
     study: Study,
     seed: int = 0,
-) -> pd.DataFrame: # one row a network (fold) and one for all: n, means over images of `SCORES`, dice_low, dice_high (95 %), constant_mask
+) -> pd.DataFrame: # one row a network (fold) and one for all: n, `SCORES` (mean over images, then over data sets), dice_low, dice_high (95 %), constant_mask
     "Test scores of the segmentation networks, and the constant mask's Dice beside them."
     counts, const = out_of_fold_counts(study, seed)
     rows = {f"fold {f}": (c, const[const.image_id.isin(c.image_id)]) for f, c in counts.groupby("fold")} if study.profile.folds else {}

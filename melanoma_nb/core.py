@@ -110,7 +110,7 @@ def check_literal(
 ) -> str: # `value`
     "`value`, if it is one of the known names of this kind; as `arch` any classifier of timm will do as well."
     if value in LITERALS[kind] or kind == "arch" and _timm_knows(value): return value
-    more = ", or any model of timm, for instance efficientnet_b0" if kind == "arch" else ""
+    more = dict(arch=", or any model of timm, for instance efficientnet_b0", seg_arch=", or DECODER+ENCODER, such as unet+resnet18").get(kind, "")
     raise ValueError(f"{kind}={value!r} is not known: choose one of {', '.join(LITERALS[kind])}{more}")
 
 def own_datasets() -> dict[str, Path]: # name -> its YAML file
@@ -146,7 +146,7 @@ class Profile:
     split_seed: int = 0
     seeds: tuple[int, ...] = (0,)
     frame_size: tuple[int, int] = (480, 640)  # crops are cut from a frame of this size; a square image keeps its shape
-    seg_arch: str = "densenet121"  # or unet, or any decoder+encoder of segmentation_models_pytorch, such as fpn+resnet18
+    seg_arch: str = "densenet121"  # or unet, or a decoder+encoder of segmentation_models_pytorch, such as fpn+resnet18
     seg_size: tuple[int, int] = (448, 576)
     seg_epochs: int = 10
     seg_batch_size: int = 4

@@ -112,7 +112,7 @@ def lesion_table(
     counts: pd.DataFrame, # counts table of one split
     images: pd.DataFrame, # see `lesion_columns`
     n_boot: int = 10_000, # resamples
-) -> pd.DataFrame: # by, name, score, reading, n, groups, value, low, high (95 %), n_boot
+) -> pd.DataFrame: # by, name, score, reading, n, groups, value, low, high (95 %), n_boot, method
     "Scores of all images, by dataset, by diagnosis and by lesion area."
     c, bys = lesion_columns(counts, images).assign(all="all"), ("all", "dataset", "diagnosis", "lesion_area")
     parts = [mask_table(c, by, n_boot=n_boot).rename(columns={by: "name"}).assign(by=by) for by in bys]
