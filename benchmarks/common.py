@@ -66,15 +66,21 @@ def processor() -> str:
     return (names or [platform.processor() or platform.machine()])[0]
 
 
+def record(seed: int, **more) -> dict:
+    "What a `.how.json` tells: command, seed, commit, versions, hardware, and `more`."
+    from importlib.metadata import version
+    from melanoma_nb.core import provenance
+    p = provenance()
+    return dict(
+        command=" ".join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]]), seed=seed, commit=p["commit"],
+        versions=p["versions"] | {n: version(n) for n in ("pillow", "simplejpeg")} | {"python": p["python"]},
+        hardware=dict(processor=processor(), machine=p["machine"], cores=p["cores"], gpu=p["gpu"]), **more)
+
+
 def keep(table: pd.DataFrame, out: Path | None, name: str, seed: int, **more) -> None:
     "Print a table; with `out`, also write it there, and beside it how it was made."
     print(table.to_string(index=False))
     if out is None: return
-    from importlib.metadata import version
-    from melanoma_nb.core import provenance, write_json
-    p = provenance(); out.mkdir(parents=True, exist_ok=True)
-    table.to_csv(out/f"{name}.csv", index=False)
-    write_json(out/f"{name}.how.json", dict(
-        command=" ".join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]]), seed=seed, commit=p["commit"],
-        versions=p["versions"] | {n: version(n) for n in ("pillow", "simplejpeg")} | {"python": p["python"]},
-        hardware=dict(processor=processor(), machine=p["machine"], cores=p["cores"], gpu=p["gpu"]), **more))
+    from melanoma_nb.core import write_json
+    out.mkdir(parents=True, exist_ok=True)
+    table.to_csv(out/f"{name}.csv", index=False); write_json(out/f"{name}.how.json", record(seed, **more))

@@ -20,7 +20,7 @@ from fastai.learner import Learner
 from fastai.losses import CrossEntropyLossFlat
 from .augment import AugmentImages, black_level
 from .core import (
-    ImageCache, Profile, check_literal, make_run, pick_device, printed, run_path, seeded, sha256_file, write_json)
+    ImageCache, Profile, check_literal, config_hash, make_run, pick_device, printed, run_path, seeded, sha256_file, write_json)
 from .cropping import UNMASKED, kept_ids, rung_cache, rung_spec
 from .data import (
     BalancedSampler, CacheLoader, NoTrace, Study, StudyLoaders, file_reader, fingerprint, parts_hash, shuffled)
@@ -151,6 +151,7 @@ def cls_spec(
                          f"{', '.join(f'{k}={getattr(p, k)}' for k in AUGMENT)}: leave fast out")
     file = weights_file(p.arch, p.weights)
     more = {k: getattr(p, k) for k in RECIPE if getattr(p, k) != _default[k]}
+    if p.task != "binary": more["diagnoses"] = config_hash(sorted(zip(df.image_id, df.diagnosis)))   # `data` knows the targets only
     if rung not in UNMASKED and p.mask_policy != "fallback": more["mask_policy"] = p.mask_policy
     if can_be_fast(p) if fast is None else fast: more["features"] = run_path(*feature_spec(study, rung, seed)).name
     return ("classification", f"{rung}-{p.arch}-{p.image_size}-f{p.fold}-s{seed}",
@@ -175,6 +176,10 @@ def cls_parts(
     if valid.groupby("dataset").targ.nunique().max() != len(names) if p.task == "binary" else valid.targ.nunique() < 2:
         raise ValueError(f"the {len(valid)} validation images of fold {p.fold} hold only one class: "
             "no epoch can be chosen by balanced accuracy (another split_seed, or fewer folds)")
+    for name, y in train.groupby("dataset").target:
+        if y.nunique() < 2:
+            raise ValueError(f"the training part of {name} has {int(y.sum())} melanomas among {len(y)} images, so that nobody could say how likely one is: "
+                "leave it out of datasets or of train_on, or choose another split_seed")
     return train, valid
 
 # %% ../nbs/04_classification.ipynb #4ed4512b

@@ -42,7 +42,8 @@ def build_classifier(
 ) -> nn.Module: # float32 (b,3,h,w) -> logits (b,n_out), channels_last in memory
     "A pretrained base with a new last layer."
     a = get_arch(arch)
-    net = torchvision.models.densenet121(num_classes=n_out) if arch == "densenet121" else timm.create_model(arch, pretrained=False, num_classes=n_out)
+    k = len(CLASSES)   # whatever n_out: so a seed draws the same random base under any last layer
+    net = torchvision.models.densenet121(num_classes=k) if arch == "densenet121" else timm.create_model(arch, pretrained=False, num_classes=k)
     parent, _, name = a.final.rpartition(".")
     owner = net.get_submodule(parent)
     setattr(owner, name, new_head(getattr(owner, name).in_features, n_out, unfreeze))

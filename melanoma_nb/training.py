@@ -252,7 +252,7 @@ def unpack_state(
     learn: Learner, # of the same model
     tensors: dict[str, torch.Tensor], # from `pack_state`
 ) -> None:
-    "Put a packed state back, keeping device and memory layout of each parameter."
+    "Put a packed state back, keeping device and memory layout of each parameter; the model must be where it will be trained."
     learn.model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
     if learn.opt is None: learn.create_opt()
     opt = learn.opt.opt; state = opt.state_dict(); params = [p for g in opt.param_groups for p in g["params"]]
@@ -339,6 +339,7 @@ def fit(
 ) -> pd.DataFrame: # the history
     "Train, resuming from the last finished epoch; afterwards `learn.model` and `model.safetensors` are the best epoch's."
     folder, done, state = Path(folder), 0, dict(best=-np.inf, history=[])
+    if (device := getattr(learn.dls, "device", None)) is not None: learn.model.to(device)   # before the optimiser's state is read: it lives where the weights do
     learn.create_opt()
     if (ckpt := folder/CHECKPOINT).exists():
         with safe_open(ckpt, "pt") as f: state = json.loads(f.metadata()["json"])
