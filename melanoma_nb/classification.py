@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['AUGMENT', 'REPORTED_AUGMENT', 'VERSION', 'RECIPE', 'REPORTED', 'cls_classes', 'cls_images', 'loss_weights',
            'cls_items', 'class_accuracies', 'diagnosis_items', 'diagnosis_accuracies', 'augmented', 'can_be_fast',
-           'cls_spec', 'cls_parts', 'cls_loaders', 'cls_learner', 'items_of', 'predict_study', 'cls_shares', 'cls_run',
-           'plot_figure7', 'add_report']
+           'check_fold', 'cls_spec', 'cls_parts', 'cls_loaders', 'cls_learner', 'items_of', 'predict_study',
+           'cls_shares', 'cls_run', 'plot_figure7', 'add_report']
 
 # %% ../nbs/04_classification.ipynb #d6e15393
-import shutil
+import shutil, warnings
 from dataclasses import fields
 from pathlib import Path
 from typing import Callable
@@ -66,6 +66,7 @@ def loss_weights(
     "Weights of the classes in the loss."
     if check_literal("imbalance", imbalance) not in ("weights", "both"): return ()
     n = np.bincount(targ, minlength=k)
+    if not all(0 < w < np.inf for w in given): raise ValueError(f"class_weights={given}: each must be finite and above 0")
     if given and len(given) != k: raise ValueError(f"class_weights={given} has {len(given)} weights for {k} classes")
     if not given and n.min() == 0: raise ValueError(f"class {int(n.argmin())} has no training image: its weight would be infinite")
     return tuple(float(w) for w in (given or n.sum()/(k*n)))
@@ -137,6 +138,14 @@ def can_be_fast(
     "May the base's features be computed once?"
     return p.unfreeze == "base_frozen" and not augmented(p)
 
+def check_fold(
+    study: Study,
+) -> None:
+    "The profile's fold is the one that the study's images were divided for."
+    p, df = study.profile, study.images
+    if p.folds and (found := sorted(set(df.fold[df.split == "test"]))) != [p.fold]:
+        raise ValueError(f"the profile says fold={p.fold}, but the study was opened for fold {', '.join(map(str, found))}: open it again, `open_study(profile)`")
+
 def cls_spec(
     study: Study,
     rung: str, # the input
@@ -145,7 +154,9 @@ def cls_spec(
 ) -> tuple[str, str, dict]: # stage, name and config of the run, see `core.run_path`
     "All that determines a classification run."
     p = study.profile; df = cls_images(study)
-    check_base(p.weights, p.unfreeze, p.allow_random_base)
+    check_base(p.weights, p.unfreeze, p.allow_random_base); check_fold(study)
+    if (side := get_arch(p.arch).side) not in (None, p.image_size):
+        raise ValueError(f"arch={p.arch!r} takes images of {side} pixels only, not image_size={p.image_size}: set image_size={side}")
     if fast and not can_be_fast(p):
         raise ValueError(f"fast=True needs a frozen base and no augmentation, not unfreeze={p.unfreeze!r} with "
                          f"{', '.join(f'{k}={getattr(p, k)}' for k in AUGMENT)}: leave fast out")
@@ -162,17 +173,21 @@ def cls_spec(
 # %% ../nbs/04_classification.ipynb #4d0e88db
 def cls_parts(
     study: Study,
-    cache: ImageCache, # the input
+    cache: ImageCache | None = None, # the input, see `cls_images`
 ) -> tuple[pd.DataFrame, pd.DataFrame]: # rows of the training and of the validation part, see `cls_images`
     "What a classifier is trained and chosen on, checked."
     p, names = study.profile, cls_classes(study); df = cls_images(study, cache)
+    for name, y in df[df.split == "test"].groupby("dataset").target:
+        if y.nunique() < 2: warnings.warn(f"the test part of {name} has {int(y.sum())} melanomas among {len(y)} images: AUROC and balanced accuracy are not defined on it")
     df = df[df.dataset.isin(p.train_on or p.datasets)]
     train, valid = (df[df.split == s] for s in ("train", "valid"))
+    if not len(train): raise ValueError(f"the training part of fold {p.fold} has no image of {', '.join(p.train_on or p.datasets)}: train_on names sets among datasets={', '.join(p.datasets)}")
     if len(train) < p.batch_size:
         raise ValueError(f"the training part has {len(train)} images, fewer than a batch: choose batch_size={max(2, len(train)//4)} or smaller")
     if gone := sorted(set(range(len(names))) - set(train.targ)):
         raise ValueError(f"the training part of fold {p.fold} has {len(train)} images and none of class "
-            f"{', '.join(names[i] for i in gone)}: choose another split_seed, or fewer folds")
+            f"{', '.join(names[i] for i in gone)}: choose another split_seed, or fewer folds"
+            + (f"; train_on={', '.join(p.train_on)} may lack what the other sets have" if p.train_on else ""))
     if valid.groupby("dataset").targ.nunique().max() != len(names) if p.task == "binary" else valid.targ.nunique() < 2:
         raise ValueError(f"the {len(valid)} validation images of fold {p.fold} hold only one class: "
             "no epoch can be chosen by balanced accuracy (another split_seed, or fewer folds)")
@@ -280,7 +295,7 @@ def cls_run(
     fast: bool | None = None, # see `cls_spec`
 ) -> Path: # complete: model.safetensors, history.csv, predictions.csv, predictions_last.csv, shares.csv, metrics.json
     "The classification run of one input, trained if missing, resumed if broken off."
-    p, spec = study.profile, cls_spec(study, rung, seed, fast)   # a recipe that cannot be trained is an error before the input is made
+    p, spec = study.profile, cls_spec(study, rung, seed, fast); cls_parts(study)   # a recipe that cannot be trained is an error before the input is made
     def make(d):
         cache = rung_cache(study, rung, allow_in_sample=allow_in_sample)
         features = feature_cache(study, rung, seed, allow_in_sample) if "features" in spec[2] else None

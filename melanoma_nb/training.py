@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['ARCHS', 'LITE0_SHA256', 'CHECKPOINT', 'MODEL', 'Arch', 'last_block', 'get_arch', 'lite0_imagenet',
            'densenet121_imagenet', 'timm_pretrained', 'weights_file', 'read_weights', 'load_base', 'check_base',
-           'adam_as_printed', 'half_precision', 'History', 'pack_state', 'unpack_state', 'save_model', 'Checkpoint',
-           'Footing', 'Bar', 'fit', 'load_model', 'last_epoch_model', 'drop_checkpoint', 'best_epoch', 'kill_moments',
-           'kept_seconds', 'run_killed', 'kill_and_resume', 'predict', 'training_rate', 'plot_history']
+           'adam_as_printed', 'half_precision', 'class_weight', 'History', 'pack_state', 'unpack_state', 'save_model',
+           'Checkpoint', 'Footing', 'Bar', 'fit', 'load_model', 'last_epoch_model', 'drop_checkpoint', 'best_epoch',
+           'kill_moments', 'kept_seconds', 'run_killed', 'kill_and_resume', 'predict', 'training_rate', 'plot_history']
 
 # %% ../nbs/01b_training.ipynb #581b5491
 import json, os, re, signal, subprocess, sys, tempfile, time
@@ -24,6 +24,7 @@ from fastai.callback.schedule import ParamScheduler, SchedCos
 from fastai.learner import Learner
 from fastai.optimizer import OptimWrapper
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
@@ -40,6 +41,7 @@ class Arch:
     prefix: str      # what the encoder puts before the names of the network's tensors
     final: str       # the final linear layer's name
     last: tuple[str, ...] = ()   # what the names of the last block's parameters begin with
+    side: int | None = None      # of the only input it takes, pixels; None: any
 
 ARCHS = {a.name: a for a in (
     Arch("densenet121", ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)), "densenet121", "", "classifier",
@@ -76,7 +78,8 @@ def get_arch(
         raise ValueError(f"arch={name!r} cannot be used: its classifier {final!r} is not a single linear layer; choose another model, for instance efficientnet_b0")
     last = next((b for s in reversed(stages) if s in modules and (b := last_block(net, s, final))), None)   # the list may end in an activation
     if last is None: raise ValueError(f"arch={name!r} cannot be used: timm lists no stages of it by name; choose another model, for instance efficientnet_b0")
-    return Arch(name, (tuple(cfg["mean"]), tuple(cfg["std"])), f"tu-{name}", "model.", final, last)
+    side = cfg["input_size"][-1] if cfg.get("fixed_input_size") else None   # transformers mostly
+    return Arch(name, (tuple(cfg["mean"]), tuple(cfg["std"])), f"tu-{name}", "model.", final, last, side)
 
 # %% ../nbs/01b_training.ipynb #f52cb500
 LITE0_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
@@ -205,9 +208,17 @@ def half_precision(
     device: torch.device,
 ) -> list[Callback]: # for a `Learner`; none where it would not help
     "Mixed precision (bfloat16) on GPUs that have it."
-    return [MixedPrecision(AMPMode.BF16)] if device.type == "cuda" and torch.cuda.is_bf16_supported() else []
+    return [MixedPrecision(AMPMode.BF16)] if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False) else []
 
 # %% ../nbs/01b_training.ipynb #c3eab75d
+def class_weight(
+    loss_func: Callable,
+    targ: torch.Tensor, # (b,...); classes if int
+) -> torch.Tensor: # (b,) how much each image counts in the mean that the loss is
+    "1 for each image, or the weight of its class in a weighted cross-entropy."
+    w = getattr(getattr(loss_func, "func", loss_func), "weight", None)
+    return torch.ones(len(targ), device=targ.device) if w is None or targ.is_floating_point() else w[targ]
+
 class History(Callback):
     "One row an epoch: epoch, train_*, valid_*, seconds. A loss that is not a number stops the training."
     order = 60
@@ -224,11 +235,11 @@ class History(Callback):
             raise FloatingPointError(f"the training loss of epoch {self.epoch}, batch {self.iter} is {loss}: {self._remedy()}")
     def _remedy(self): return f"lower the learning rate (lr={self.opt.hypers[0]['lr']}) or look at the inputs"
     def after_batch(self):
-        n = len(self.yb[0])
-        self.items.append(dict(self.per_item(self.pred.detach(), *self.yb), loss=self.loss.detach().expand(n)))
+        loss = self.loss.detach().expand(len(self.yb[0]))
+        self.items.append(dict(self.per_item(self.pred.detach(), *self.yb), loss=loss, weight=class_weight(self.loss_func, self.yb[0])))
     def _close(self, part):
         items = {k: torch.cat([i[k] for i in self.items]).cpu().numpy() for k in self.items[0]}
-        loss = float(items.pop("loss").astype(np.float64).mean())
+        loss = float(np.average(items.pop("loss").astype(np.float64), weights=items.pop("weight").astype(np.float64)))
         if not np.isfinite(loss):
             raise FloatingPointError(f"the {dict(train='training', valid='validation')[part]} loss of epoch {self.epoch} is {loss}: {self._remedy()}")
         self.row |= {f"{part}_{k}": v for k, v in (dict(loss=loss) | self.summarise(items, part)).items()}
@@ -527,5 +538,5 @@ def plot_history(
     "Metrics by epoch; the dashed line marks the epoch that validation chose."
     for c in columns: ax.plot(history.epoch + 1, history[c], marker="o", ms=3, label=c.replace("_", " "))
     if best is not None: ax.axvline(best + 1, ls="--", c="grey", lw=1)
-    ax.set(xlabel="epoch"); ax.legend(frameon=False, fontsize=7)
+    ax.set(xlabel="epoch"); ax.xaxis.set_major_locator(MaxNLocator(integer=True)); ax.legend(frameon=False, fontsize=7)
     return ax
