@@ -34,5 +34,5 @@ real:
 	@$(RUN) python tools/show.py runs/05_ablation-laptop.ipynb
 
 bench:
-	@for f in decode feed synthetic synthetic_vs_real coverage segmentation cropping skin; do echo "== benchmarks/$$f.py"; $(RUN) python benchmarks/$$f.py $(if $(RESULTS),--out $(RESULTS)) || exit 1; done
+	@for f in decode feed synthetic synthetic_vs_real coverage segmentation cropping skin classification; do echo "== benchmarks/$$f.py"; $(RUN) python benchmarks/$$f.py $(if $(RESULTS),--out $(RESULTS)) || exit 1; done
 	@$(if $(DATA),echo "== benchmarks/full_count.py"; $(RUN) python benchmarks/full_count.py --metadata "$(DATA)" $(if $(RESULTS),--out $(RESULTS)),echo "no DATA=DIR: no dry run at the real counts")

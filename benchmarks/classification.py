@@ -1,7 +1,7 @@
 """python benchmarks/classification.py [--out results] [--device cuda]: what an epoch of the classifier is made of, and what a frozen base saves.
 
 bench_classification: images a second of our loader (uint8 from the cache, normalised on the device), of fastai's `ImageDataLoaders` over JPEG files of the same size, of the network alone
-(forward, backward, Adam on one batch that stays), of a plain PyTorch loop over our loader, and of the same through fastai's `Learner` with our callbacks. All in one process, taking turns, after a
+(forward, backward, Adam on one batch that stays), of a plain PyTorch loop over our loader, and of the same through fastai's `Learner` with the callbacks that every training has (seeds, history). All in one process, taking turns, after a
 round that is not counted; medians. Wanted: the loader takes less than 3 % of an epoch, fastai reaches 0.95 of the plain loop.
 bench_frozen: 15 epochs of a frozen base on synthetic images, the whole run with its test predictions, the long way and on features, in turn and from nothing. Wanted: ten times as fast."""
 import argparse, shutil, tempfile, time
@@ -89,6 +89,7 @@ if __name__ == "__main__":
     parser.add_argument("--images", type=int, default=320); parser.add_argument("--rounds", type=int, default=5); parser.add_argument("--device")
     parser.add_argument("--frozen-rounds", type=int, default=3); parser.add_argument("--frozen-images", type=int, default=400); parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--out", type=Path, help="folder for bench_classification.csv and bench_frozen.csv"); a = parser.parse_args()
+    if a.images % a.batch or a.images < 2*a.batch: parser.error(f"--images {a.images} must be a multiple of --batch {a.batch}, and at least twice as many: fastai's loader drops the rest")
     from melanoma_nb.core import pick_device
     device = pick_device(a.device)
     with tempfile.TemporaryDirectory() as d: table = epoch_parts(Path(d), a.arch, a.images, a.side, a.batch, a.rounds, device)
