@@ -1,10 +1,11 @@
-"""python benchmarks/coverage.py [--sets 1000] [--boot 1000] [--metadata DIR] [--out results]: do intervals hold what they promise?
+"""python benchmarks/coverage.py [--sets 1000] [--boot 1000] [--metadata DIR] [--only trainings] [--out results]: do intervals hold what they promise?
 
 Studies with a known truth (`simulate_answers`) are judged by resampling groups and by resampling images as if each stood alone. DIR holds ISIC 2020's ground truth and its list of
 duplicates; only its group sizes are used. Without it the folder `metadata` of the real samples is taken, and without that those studies are left out. Two rows judge the very functions
 on metrics without a closed form: the AUROC and the mean Dice, each with a paired difference that is none. The last rows are trainings: both models' accuracies vary from seed to seed
-around the same mean, and the question is how often a difference is claimed that is none."""
-import argparse, sys, time
+around the same mean, and the question is how often a difference is claimed that is none: with the seeds resampled and stretched, without the stretch, and with the networks as they are.
+With --only trainings these rows alone are made, and the others are kept as they stand in the table under --out; its `.how.json` then says which call made those."""
+import argparse, json, sys, time
 from pathlib import Path
 import numpy as np
 import pandas as pd
@@ -65,25 +66,23 @@ def trainings(n_seeds: int, sd: float, sets: int, boot: int, seed: int, n: int =
     rng = np.random.default_rng([seed, n_seeds]); weights = np.concatenate(list(multiplicities(np.zeros(2*n, int), boot)))
     often = np.random.default_rng([0, 0, 1]).multinomial(n_seeds, [1/n_seeds]*n_seeds, boot)
     times = (1 + seed_stretch(n_seeds)*(often - 1))/n_seeds                                                # as `bootstrap_replicates` draws them
-    fixed, drawn, value = 0., 0., 0.
+    fixed, drawn, plain, value = 0., 0., 0., 0.
     for part in (slice(0, n), slice(n, 2*n)):
         w = weights[:, part]/weights[:, part].sum(1, keepdims=True)
         for s in range(n_seeds):
             right = [(rng.random((n, sets)) < .75 + rng.normal(0, sd, sets)).astype(float) for _ in range(2)]
             d = w @ (right[1] - right[0])/2
-            value, fixed, drawn = value + (right[1] - right[0]).mean(0)/2/n_seeds, fixed + d/n_seeds, drawn + times[:, s, None]*d
+            value, fixed = value + (right[1] - right[0]).mean(0)/2/n_seeds, fixed + d/n_seeds
+            drawn, plain = drawn + times[:, s, None]*d, plain + often[:, s, None]/n_seeds*d
     def row(name, d):
         low, high = np.quantile(d, [.025, .975], axis=0)
         t = pd.DataFrame(dict(value=np.nan, low=np.nan, high=np.nan, difference=value, d_low=low, d_high=high, p=[bootstrap_p(c) for c in d.T]))
         return dict(study=f"{n_seeds} trainings a model, sd {sd}", groups=2*n, images=2*n, melanomas=n, icc=0., metric="balanced_accuracy", resampled=name, boot=boot) | coverage(t, 0) | dict(value_held=np.nan, value_width=np.nan)
-    return [row("groups and seeds", drawn), row("groups", fixed)]
+    return [row("groups and seeds", drawn), row("groups and seeds, not stretched", plain), row("groups", fixed)]
 
 
-if __name__ == "__main__":
-    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    a.add_argument("--sets", type=int, default=1000, help=f"studies at ISIC 2020's sizes, a multiple of {BLOCK}; the small ones take four times as many"); a.add_argument("--boot", type=int, default=1000)
-    a.add_argument("--seed", type=int, default=0); a.add_argument("--metadata", type=Path); a.add_argument("--out", type=Path); a = a.parse_args()
-    if a.sets % BLOCK or a.sets < BLOCK: sys.exit(f"--sets must be a multiple of {BLOCK}")
+def all_but_trainings(a) -> list[dict]:
+    "The rows of groups, and of the functions themselves."
     args, small = (a.sets, a.boot, a.seed), (4*a.sets, a.boot, a.seed)
     fours, ones = np.repeat(np.arange(40), 4), np.arange(160)
     rows = [*judge("40 groups of 4, half malignant", fours, (fours < 20).astype(int), .4, "balanced_accuracy", *small),
@@ -95,10 +94,27 @@ if __name__ == "__main__":
         for metric, icc in (("sensitivity", .4), ("balanced_accuracy", .4), ("balanced_accuracy", .1)):
             rows += judge("ISIC 2020's patients", group, target, icc, metric, *args)
     else: print("left out: ISIC 2020's patients (no --metadata, no real samples)", file=sys.stderr)
-    rows += [judge_tables("auroc", two_networks, lambda t: bootstrap_interval(t, "auroc", n_boot=a.boot), lambda x, y: compare(x, y, "auroc", n_boot=a.boot),
+    return rows + [judge_tables("auroc", two_networks, lambda t: bootstrap_interval(t, "auroc", n_boot=a.boot), lambda x, y: compare(x, y, "auroc", n_boot=a.boot),
             norm.cdf(norm.ppf(.85)/np.sqrt(1 + .5**2)), *args),
         judge_tables("dice", two_masks, lambda t: mask_table(t, n_boot=a.boot), lambda x, y: compare_masks(x, y, n_boot=a.boot),
             mask_scores(simulate_counts(100_000, 1)).dice.mean(), *args)]
-    for sd, n_rows in ((.03, 2), (.1, 1), (.2, 1)):
-        for n_seeds in (5, 10): rows += trainings(n_seeds, sd, *args)[:n_rows]
-    keep(pd.DataFrame(rows).round(5), a.out, "coverage", a.seed, truth="two models that are right in 75 % of each class: both 65 %, one alone 10 % each")
+
+
+def kept_rows(out: Path) -> tuple[list[dict], dict]:
+    "The rows of the table under `out` that are not of trainings, and which call made them."
+    t, how = pd.read_csv(out/"coverage.csv"), json.loads((out/"coverage.how.json").read_text())
+    return t[~t.study.str.contains("trainings")].to_dict("records"), how.get("other_rows") or {k: how[k] for k in ("command", "seed", "commit", "hardware")}
+
+
+if __name__ == "__main__":
+    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    a.add_argument("--sets", type=int, default=1000, help=f"studies at ISIC 2020's sizes, a multiple of {BLOCK}; the small ones take four times as many"); a.add_argument("--boot", type=int, default=1000)
+    a.add_argument("--seed", type=int, default=0); a.add_argument("--metadata", type=Path); a.add_argument("--only", choices=["trainings"]); a.add_argument("--out", type=Path); a = a.parse_args()
+    if a.sets % BLOCK or a.sets < BLOCK: sys.exit(f"--sets must be a multiple of {BLOCK}")
+    if a.only and not (a.out and (a.out/"coverage.csv").is_file()): sys.exit("--only trainings needs --out with a coverage.csv, whose other rows are kept")
+    rows, other = kept_rows(a.out) if a.only else (all_but_trainings(a), None)
+    for sd, which in ((.03, (0, 1, 2)), (.1, (0, 1)), (.2, (0, 1))):
+        for n_seeds in (5, 10):
+            made = trainings(n_seeds, sd, a.sets, a.boot, a.seed); rows += [made[k] for k in which]
+    more = dict(rows_of_this_call="trainings", other_rows=other) if a.only else {}
+    keep(pd.DataFrame(rows).round(5), a.out, "coverage", a.seed, truth="two models that are right in 75 % of each class: both 65 %, one alone 10 % each", **more)

@@ -19,7 +19,7 @@ from .core import (
 from .classification import add_report, cls_run, cls_spec
 from .cropping import UNMASKED, crop_spec
 from .data import Study
-from .comparison import compare, comparison_table
+from .comparison import comparison_rows, comparison_table
 from .evaluation import METRICS, metrics_table, predictions_table, read_predictions
 from .maskreport import judge_run
 from .masks import check_masks, mask_networks, mask_plan, mask_spec
@@ -207,11 +207,11 @@ def difference(
     b: int = 4, # the row it is subtracted from
     n_boot: int = 10_000, # resamples
     shared: bool = False, # compare on the images that both have; False: unequal images are an error
-) -> pd.DataFrame: # over, and the columns of `COMPARISON`; p_holm over all rows
+) -> pd.DataFrame: # over, and the columns of `COMPARISON`; p_holm and detectable_holm over all rows
     "The paired difference between two rows in balanced accuracy and AUROC, as a mean over data sets, pooled and for each."
     sets = sorted(set(tables[a].dataset)); overs = ["mean", "pooled", *sets] if len(sets) > 1 else ["mean"]
-    found = [compare(tables[a], tables[b], ["balanced_accuracy", "auroc"], over=o, n_boot=n_boot, images="common" if shared else "identical").assign(over=o) for o in overs]
-    return comparison_table(pd.concat(found).to_dict("records"))
+    names, options = ["balanced_accuracy", "auroc"], dict(n_boot=n_boot, images="common" if shared else "identical")
+    return comparison_table([dict(over=o) | r for o in overs for r in comparison_rows(tables[a], tables[b], names, o, tests=2*len(overs), **options)])
 
 # %% ../nbs/05_ablation.ipynb #b4948e2b
 def unusable(

@@ -471,12 +471,13 @@ def bootstrap_replicates(
     names: Sequence[str] = METRICS, # of `ALL_METRICS`
     strata: Sequence|None = None, # (n,) groups are drawn within these; None: `fold_strata`
     resample_seeds: bool = False, # draw the trainings as well, the same ones for every table, their deviations times `seed_stretch`
+    units: tuple[np.ndarray, np.ndarray]|None = None, # (n,) unit of each row and (u,) stratum of each unit, where more are drawn than these rows hold
 ) -> np.ndarray: # (len(tables),n_boot,len(names)); one resample is the same groups (and seeds) for every table
     "Metrics of every table on resampled groups."
     t = tables[0]
     if any(list(d.image_id) != list(t.image_id) for d in tables[1:]):
         raise ValueError("the tables' rows are not the same images in the same order: use `compare`")
-    unit, stratum = cluster_units(t.group_id, fold_strata(t) if strata is None else strata)
+    unit, stratum = units or cluster_units(t.group_id, fold_strata(t) if strata is None else strata)
     rows, draws = selections(t, over), multiplicities(stratum, n_boot, seed)
     parts = [[metric_part(d.iloc[i], unit[i], len(stratum)) for i in rows] for d in tables]
     n_seeds, done, out = t.seed.nunique(), 0, []
