@@ -151,6 +151,7 @@ def _not_shapes(
     ok[:, 1:] = np.where(v[:, :1] == 0, np.isnan(v[:, 1:]), ok[:, 1:])
     return ~pd.DataFrame(ok, cells.index, cells.columns) | cells.map(lambda c: isinstance(c, str))
 
+# %% ../nbs/02b_maskreport.ipynb #bcde4c67
 def check_shapes(
     shapes: pd.DataFrame, # the columns of `OF_IMAGE`, `SHAPES` and expert_… of these; further ones allowed
 ) -> pd.DataFrame: # `shapes` itself
@@ -181,6 +182,7 @@ def _paired_shapes(
         raise ValueError(f"a paired comparison needs identical masks: {other} rows with another expert's shape; judge both networks against one set of masks")
     return m
 
+# %% ../nbs/02b_maskreport.ipynb #3ba10011
 def compare_shapes(
     a: pd.DataFrame, # shapes of one network's test masks, from `test_part(…, "shapes")`
     b: pd.DataFrame, # another's, of the same images
