@@ -38,6 +38,9 @@ def as_mask(
         m = m[..., 0]
     if m.ndim != 2 or not m.size: raise ValueError(f"{name} has shape {np.shape(mask)}: a mask is (height, width), neither 0")
     if m.dtype == bool: return m
+    if m.dtype.kind in "iu" and m.dtype != np.uint8:
+        raise ValueError(f"{name} is {m.dtype} with values from {m.min()} to {m.max()}: give bool, True on the lesion, or uint8 of 0 and 255 "
+                         "(where the values are these already, mask.astype(np.uint8))")
     if m.dtype != np.uint8: raise ValueError(f"{name} is {m.dtype}: cut probabilities first (prob >= 0.5), or give uint8 of 0 and 255")
     if m.max() == 1: raise ValueError(f"{name} has values 0 and 1: masks are 0 and 255, so multiply it by 255")
     return m > 127
@@ -410,9 +413,10 @@ def box_size(
     study: Study,
     seeds: Sequence[int] = (0,), # for a comparison with networks of several seeds: the fit has no chance in it, all get the same logits
     allow_in_sample: bool = False, # see `masks.check_masks`
+    mask_seed: int = 0, # of the segmentation networks: that of the networks' inputs, see `rung_cache`
 ) -> pd.DataFrame: # predictions table of all parts, each image once a seed
     "The control: malignant or not, by the lesion's box alone."
-    p, crops = study.profile, crop_set(study, "box", allow_in_sample=allow_in_sample)
+    p, crops = study.profile, crop_set(study, "box", mask_seed, allow_in_sample)
     df = study.rows(p.datasets).merge(crops.table, on="image_id", validate="one_to_one")
     df = df[df.image_id.isin(kept_ids(crops, p.mask_policy))]
     x, train = box_numbers(df), ((df.split == "train") & df.dataset.isin(p.train_on or p.datasets)).to_numpy()
@@ -432,8 +436,9 @@ def against_box(
     preds: pd.DataFrame, # predictions table of a network on this study's images, of one split and all its seeds
     metric: str | Sequence[str] = ("auroc", "balanced_accuracy"), # see `comparison.compare`
     allow_in_sample: bool = False, # see `masks.check_masks`
+    mask_seed: int = 0, # of the segmentation networks whose masks cut the network's input
     **kwargs, # of `comparison.compare`
 ) -> pd.DataFrame: # a row a metric, the columns of `comparison.COMPARISON`: a is `box_size`, b the network
     "Does a network know more than the lesion's box? Paired; other images or folds than the study's are a ValueError."
-    control = box_size(study, preds.seed.unique(), allow_in_sample)
+    control = box_size(study, preds.seed.unique(), allow_in_sample, mask_seed)
     return compare(control[control.split.isin(preds.split)], preds, metric, **kwargs)

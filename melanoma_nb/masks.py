@@ -90,6 +90,12 @@ def pack_mask(
     mask = cut(prob, size)
     return np.packbits(mask).tobytes(), describe_mask(mask, prob)
 
+def _to_draw(folder, network, ids, chunk):
+    "Of each chunk still to be drawn, its stem and where its images are in `ids`; the stem's number says how many images of the network come before."
+    whole = [pd.read_csv(f, usecols=["image_id"], dtype=str).image_id for f in folder.glob(f"chunk-{network:02d}-*.csv")]
+    left = np.flatnonzero(~np.isin(ids, np.concatenate(whole or [[]]))); n = len(ids) - len(left)
+    for c in range(0, len(left), chunk): yield folder/f"chunk-{network:02d}-{n + c:06d}", left[c:c+chunk]
+
 def _write_chunk(stem, ids, packed):
     "One chunk of a mask set: bits first, then the table whose existence says that the chunk is whole."
     with writing(stem.with_suffix(".bin")) as tmp: tmp.write_bytes(b"".join(bits for bits, _ in packed))
@@ -98,9 +104,12 @@ def _write_chunk(stem, ids, packed):
 def _join_chunks(folder, plan):
     "Chunks to one file, the table in the order of the files."
     stems = sorted(f.with_suffix("") for f in folder.glob("chunk-*.csv"))
-    table = pd.concat(
-        [pd.read_csv(f"{s}.csv", dtype=dict(image_id=str)) for s in stems], ignore_index=True,
-    ).merge(plan, on="image_id", validate="one_to_one")
+    table = pd.concat([pd.read_csv(f"{s}.csv", dtype=dict(image_id=str)) for s in stems], ignore_index=True)
+    there, want = table.image_id, plan.image_id; wrong = int((~want.isin(there)).sum()), int(there.duplicated().sum()), int((~there.isin(want)).sum())
+    if any(wrong):
+        raise ValueError(f"the chunks in {folder} lack {wrong[0]} of {len(plan)} images, hold {wrong[1]} more than once and {wrong[2]} that are "
+                         "not in the plan: delete the folder to have all masks made again")
+    table = table.merge(plan, on="image_id", validate="one_to_one")
     with writing(folder/"masks.bin") as tmp, open(tmp, "wb") as out:
         for s in stems: out.write(Path(f"{s}.bin").read_bytes())
     cols = "image_id network role area components border confidence frame_w frame_h".split()
@@ -112,13 +121,11 @@ def _predicted_masks(folder, study, df, plan, networks, chunk):
     p = study.profile; size = [frame_shape(h, w, p.frame_size) for h, w in zip(df.height, df.width)]; seconds = {}
     for f, run in networks.items():
         model, rows = None, np.flatnonzero((plan.network == f).to_numpy())
-        for c in range(0, len(rows), chunk):
-            stem, part = folder/f"chunk-{f:02d}-{c:06d}", rows[c:c+chunk]
-            if stem.with_suffix(".csv").exists(): continue
-            model = model or load_model(build_segmenter(p.seg_arch, "none"), run/MODEL)
+        for stem, k in _to_draw(folder, f, df.image_id.to_numpy()[rows], chunk):
+            part = rows[k]; model = model or load_model(build_segmenter(p.seg_arch, "none"), run/MODEL)
             out = dict(stream_masks(
                 model, df.iloc[part], p, lambda i, prob: pack_mask(prob, size[part[i]]), seconds=seconds, desc=f"masks, network {f}"))
-            if c == 0 and all(np.isnan(info["confidence"]) for _, info in out.values()):
+            if k[0] == 0 and all(np.isnan(info["confidence"]) for _, info in out.values()):
                 raise ValueError(f"the network {run.name} gives NaN for every one of its first {len(out)} images: "
                                  f"delete {run} to have it trained again, or choose a smaller seg_lr")
             _write_chunk(stem, list(out), list(out.values()))
@@ -127,9 +134,8 @@ def _predicted_masks(folder, study, df, plan, networks, chunk):
 def _expert_masks(folder, study, df, chunk):
     size = study.profile.frame_size
     def one(r): m = read_mask(r.mask_path, frame_shape(r.height, r.width, size)); return np.packbits(m).tobytes(), describe_mask(m)
-    for c in range(0, len(df), chunk):
-        rows, stem = df[c:c+chunk], folder/f"chunk-00-{c:06d}"
-        if not stem.with_suffix(".csv").exists(): _write_chunk(stem, rows.image_id.tolist(), thread_map(one, list(rows.itertuples()), "masks"))
+    for stem, k in _to_draw(folder, 0, df.image_id.to_numpy(), chunk):
+        rows = df.iloc[k]; _write_chunk(stem, rows.image_id.tolist(), thread_map(one, list(rows.itertuples()), "masks"))
 
 # %% ../nbs/02a_masks.ipynb #a925e4f8
 def stage_rates(
@@ -193,7 +199,7 @@ def mask_set(
     study: Study,
     seed: int = 0, # of the segmentation networks
     allow_in_sample: bool = False, # see `check_masks`
-    chunk: int = 1000, # images after which the work so far is safe
+    chunk: int = 1000, # images after which the work so far is safe; does not change the result
 ) -> MaskSet: # a mask for every image of the profile's data sets (mask_source=expert: for every image that has one)
     "The study's masks, made if missing; the networks they need are trained if missing."
     p, plan = study.profile, mask_plan(study); df = study.rows(p.datasets, masks=p.mask_source == "expert")
