@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import sklearn.metrics as skm
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from scipy.optimize import brentq
 from scipy.special import expit, logit as log_odds
 from scipy.stats import norm
@@ -542,5 +543,5 @@ def plot_class_accuracy(
         ax.plot(mean.index + 1, mean, color=colour, marker="o", ms=3, label=name)
     if best is not None: ax.axvline(best + 1, ls="--", c="grey", lw=1)
     ax.axhline(.5, color="0.7", ls=":", lw=1)
-    ax.set(xlabel="epoch", ylabel="accuracy (validation)", ylim=(0, 1.02)); ax.legend(frameon=False, fontsize=7)
+    ax.set(xlabel="epoch", ylabel="accuracy (validation)", ylim=(0, 1.02)); ax.xaxis.set_major_locator(MaxNLocator(integer=True)); ax.legend(frameon=False, fontsize=7)
     return ax
