@@ -87,7 +87,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--arch", default="tf_efficientnet_lite0"); parser.add_argument("--side", type=int, default=96); parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--images", type=int, default=320); parser.add_argument("--rounds", type=int, default=5); parser.add_argument("--device")
-    parser.add_argument("--frozen-rounds", type=int, default=3); parser.add_argument("--frozen-images", type=int, default=400); parser.add_argument("--epochs", type=int, default=15)
+    parser.add_argument("--frozen-rounds", type=int, default=3); parser.add_argument("--frozen-images", type=int, default=1000); parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--out", type=Path, help="folder for bench_classification.csv and bench_frozen.csv"); a = parser.parse_args()
     if a.images % a.batch or a.images < 2*a.batch: parser.error(f"--images {a.images} must be a multiple of --batch {a.batch}, and at least twice as many: fastai's loader drops the rest")
     from melanoma_nb.core import pick_device
