@@ -32,6 +32,7 @@ RUNS = {
     "gentle, 128 px": GENTLE | dict(image_size=128, epochs=12)}
 PAIRS = [("plain", "augmented"), ("from nothing", "plain"), ("plain", "gentle"), ("gentle", "gentle, 128 px"),
          ("DenseNet121 from nothing, 64 px", "from nothing")]
+KEYS = ["image_id", "fold", "split", "seed"]
 METRICS = ("auroc", "average_precision", "balanced_accuracy")
 
 
@@ -50,19 +51,18 @@ def kept(out: Path | None, study, profiles: dict) -> dict[str, tuple[pd.DataFram
     if how["split"] != study.split_hash: sys.exit(f"{out/LOGITS} is of split {how['split']}, this study's is {study.split_hash}: give another --out")
     if other := [k for k, r in how["recipes"].items() if k in profiles and r["profile"] != recipe(profiles[k])]:
         sys.exit(f"{out/LOGITS} holds {other[0]!r} of another profile: give another --out")
-    found = join_labels(t.rename(columns=dict(run="row")), study)
-    for name, df in found.items():   # with the probabilities of the diagnoses, where the recipe has them
-        each = t[t.run == name].dropna(axis=1).drop(columns=["run", "fold", "seed", "logit"])
-        found[name] = df.merge(each, on=["image_id", "split"], validate="one_to_one")
-    return {k: (found[k], r) for k, r in how["recipes"].items()}
+    def table(name):   # with the probabilities of the diagnoses, where the recipe has them
+        mine = t[[*KEYS, *(c for c in t if c == name or c.startswith(f"{name}: "))]].dropna(subset=[name]).rename(columns=lambda c: "logit" if c == name else c.removeprefix(f"{name}: "))
+        return join_labels(mine.assign(row=name), study)[name].merge(mine.drop(columns=["fold", "seed", "logit"]), on=["image_id", "split"], validate="one_to_one")
+    return {k: (table(k), r) for k, r in how["recipes"].items()}
 
 
 def keep_logits(out: Path | None, split: str, made: dict) -> None:
-    "Ids and outputs of all recipes so far."
+    "Ids and outputs of all recipes so far: a row an image, a column a recipe (its logit; of several diagnoses also `RECIPE: p_…`)."
     if out is None: return
-    outputs = [t.assign(run=k)[["run", "image_id", "fold", "split", "seed", "logit", *(c for c in t if c.startswith("p_") and c != "p_mel")]] for k, (t, _) in made.items()]
+    outputs = [t.set_index(KEYS)[["logit", *(c for c in t if c.startswith("p_") and c != "p_mel")]].rename(columns=lambda c, k=k: k if c == "logit" else f"{k}: {c}") for k, (t, _) in made.items()]
     out.mkdir(parents=True, exist_ok=True)
-    with writing(out/LOGITS) as tmp: pd.concat(outputs, ignore_index=True).to_csv(tmp, index=False, float_format="%.10g")
+    with writing(out/LOGITS) as tmp: pd.concat(outputs, axis=1).to_csv(tmp, float_format="%.9g")
     write_json(out/HOW, record(0, split=split, recipes={k: r for k, (_, r) in made.items()}))
 
 
