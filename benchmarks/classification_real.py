@@ -49,7 +49,7 @@ def kept(out: Path | None, study, profiles: dict) -> dict[str, tuple[pd.DataFram
     if out is None or not (out/HOW).exists(): return {}
     how, t = read_json(out/HOW), pd.read_csv(out/LOGITS, dtype=dict(image_id=str))
     if how["split"] != study.split_hash: sys.exit(f"{out/LOGITS} is of split {how['split']}, this study's is {study.split_hash}: give another --out")
-    if other := [k for k, r in how["recipes"].items() if k in profiles and r["profile"] != recipe(profiles[k])]:
+    if other := [k for k, r in how["recipes"].items() if k in profiles and not r["profile"].items() <= recipe(profiles[k]).items()]:
         sys.exit(f"{out/LOGITS} holds {other[0]!r} of another profile: give another --out")
     def table(name):   # with the probabilities of the diagnoses, where the recipe has them
         mine = t[[*KEYS, *(c for c in t if c == name or c.startswith(f"{name}: "))]].dropna(subset=[name]).rename(columns=lambda c: "logit" if c == name else c.removeprefix(f"{name}: "))

@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['AUGMENT', 'REPORTED_AUGMENT', 'VERSION', 'RECIPE', 'REPORTED', 'cls_classes', 'cls_images', 'loss_weights',
            'cls_items', 'class_accuracies', 'diagnosis_items', 'diagnosis_accuracies', 'augmented', 'can_be_fast',
-           'check_fold', 'cls_spec', 'cls_parts', 'cls_loaders', 'cls_learner', 'items_of', 'predict_study',
+           'check_fold', 'cls_spec', 'some_of', 'cls_parts', 'cls_loaders', 'cls_learner', 'items_of', 'predict_study',
            'cls_shares', 'cls_run', 'plot_figure7', 'add_report']
 
 # %% ../nbs/04_classification.ipynb #d6e15393
-import shutil, warnings
+import hashlib, shutil, warnings
 from dataclasses import fields
 from pathlib import Path
 from typing import Callable
@@ -129,7 +129,7 @@ def augmented(
 
 # %% ../nbs/04_classification.ipynb #2a65496f
 VERSION = 1
-RECIPE = ("schedule", *AUGMENT, "class_weights", "task", "train_on")   # fields of a profile, recorded where they differ from the default
+RECIPE = ("schedule", *AUGMENT, "class_weights", "task", "train_on", "train_share")   # fields of a profile, recorded where they differ from the default
 _default = {f.name: f.default for f in fields(Profile)}
 
 def can_be_fast(
@@ -171,6 +171,16 @@ def cls_spec(
                 batch_size=p.batch_size, lr=p.lr, l2=p.l2, seed=seed, fold=p.fold, split=parts_hash(df), data=fingerprint(df)))
 
 # %% ../nbs/04_classification.ipynb #4d0e88db
+def some_of(
+    train: pd.DataFrame, # rows of the training part, see `cls_images`
+    share: float, # of the images of each data set and class, above 0, at most 1; rounded up
+    seed: int = 0, # of the choice
+) -> pd.DataFrame: # some of the rows, in their order; those of a smaller share are among those of a larger one
+    "A subset of the training part that depends on nothing but the images' ids."
+    if share == 1: return train
+    rank = train.image_id.map(lambda i: int(hashlib.sha256(f"{seed} {i}".encode()).hexdigest()[:12], 16)).groupby([train.dataset, train.targ]).rank()
+    return train[rank <= np.ceil(share*train.groupby(["dataset", "targ"]).image_id.transform("size") - 1e-9)]
+
 def cls_parts(
     study: Study,
     cache: ImageCache | None = None, # the input, see `cls_images`
@@ -180,7 +190,7 @@ def cls_parts(
     for name, y in df[df.split == "test"].groupby("dataset").target:
         if y.nunique() < 2: warnings.warn(f"the test part of {name} has {int(y.sum())} melanomas among {len(y)} images: AUROC and balanced accuracy are not defined on it")
     df = df[df.dataset.isin(p.train_on or p.datasets)]
-    train, valid = (df[df.split == s] for s in ("train", "valid"))
+    train, valid = (df[df.split == s] for s in ("train", "valid")); train = some_of(train, p.train_share, p.split_seed)
     if not len(train): raise ValueError(f"the training part of fold {p.fold} has no image of {', '.join(p.train_on or p.datasets)}: train_on names sets among datasets={', '.join(p.datasets)}")
     if len(train) < p.batch_size:
         raise ValueError(f"the training part has {len(train)} images, fewer than a batch: choose batch_size={max(2, len(train)//4)} or smaller")
@@ -342,5 +352,5 @@ def add_report(
     table: pd.DataFrame, # from `metrics_table`; its row names are numbers of rows of the report
 ) -> pd.DataFrame: # the same with column report, NaN where nothing is printed
     "The report's value beside ours."
-    said = printed("table2").set_index("row")
-    return table.assign(report=[said.loc[r, REPORTED[m]] if m in REPORTED else np.nan for r, m in zip(table.row, table.metric)])
+    said = printed("table2"); said = said.set_index(said.row.astype(str)); rows = table.row.astype(str)
+    return table.assign(report=[said.loc[r, REPORTED[m]] if m in REPORTED and r in said.index else np.nan for r, m in zip(rows, table.metric)])

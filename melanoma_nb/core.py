@@ -140,6 +140,7 @@ class Profile:
     datasets: tuple[str, ...] = ("isic2020",)      # classified
     seg_datasets: tuple[str, ...] = ("ham10000",)  # expert masks that train the segmentation network
     synthetic: tuple[int, int, int] | None = None  # (n_isic, n_ham, seed) of generated data; None: the user's own images
+    prevalence: float = .25        # share of malignant lesions in generated data
     folds: int = 0                 # k; 0: one 70/15/15 split
     fold: int = 0                  # which fold is the test set
     split: str = "grouped"
@@ -178,6 +179,10 @@ class Profile:
     class_weights: tuple[float, ...] = ()   # of benign and malignant in the loss; (): by the formula, n/(k·n_c)
     task: str = "binary"           # or diagnosis: one class a diagnosis
     train_on: tuple[str, ...] = () # data sets that are trained on; (): all of `datasets`
+    train_share: float = 1.        # share of the training images of each data set and class that are trained on
+    long_epochs: int = 50          # of the ablation's long row, 7x50
+    short_epochs: int = 4          # of its short rows, A1 and so on,
+    short_share: float = .1        # and the share of the training images that these see
     n_boot: int = 10_000           # resamples behind an interval
     device: str | None = None      # None: a GPU if there is one
 
@@ -185,12 +190,12 @@ class Profile:
 _lite = dict(arch="tf_efficientnet_lite0", seg_arch="tf_efficientnet_lite0")
 PROFILES = {p.name: p for p in (
     Profile("tiny", synthetic=(120, 48, 0), frame_size=(120, 160), seg_size=(64, 64), seg_epochs=2, seg_batch_size=8,
-            image_size=64, epochs=2, batch_size=16, n_boot=500, **_lite),
-    Profile("demo", synthetic=(500, 240, 0), frame_size=(240, 320), seg_size=(96, 128), seg_epochs=4, seg_batch_size=8,
-            image_size=96, epochs=5, n_boot=2_000, **_lite),
+            image_size=64, epochs=2, batch_size=16, n_boot=500, long_epochs=3, short_epochs=1, short_share=.5, **_lite),
+    Profile("demo", synthetic=(406, 240, 0), prevalence=.2, folds=4, frame_size=(240, 320), seg_size=(96, 128), seg_epochs=4, seg_batch_size=8,
+            image_size=64, epochs=4, n_boot=2_000, long_epochs=12, short_share=.5, **_lite),
     Profile("laptop", datasets=("lesions-512", "ham-224"), seg_datasets=("lesions-512",), folds=5, seg_size=(128, 128), seg_epochs=12,
             seg_batch_size=16, seg_loss="bce_dice", seg_schedule="cosine", seg_flip=True, seg_rotate=180., seg_scale=.2, seg_colour=.1,
-            mask_flips=True, image_size=96, epochs=8, **_lite),
+            mask_flips=True, image_size=96, epochs=8, long_epochs=27, short_share=.25, **_lite),
     Profile("paper"))}
 
 # %% ../nbs/00_core.ipynb #f72e9bba
@@ -211,7 +216,8 @@ _lists = dict(datasets=str, seg_datasets=str, train_on=str, seeds=int, synthetic
 _scalars = dict(folds=int, fold=int, split_seed=int, seg_epochs=int, seg_batch_size=int, seg_lr=float, image_size=int,
                 seg_flip=bool, seg_rotate=float, seg_scale=float, seg_colour=float, mask_flips=bool,
                 epochs=int, batch_size=int, lr=float, l2=float, flip=bool, rotate=float, scale=float, shear=float,
-                n_boot=int, allow_random_base=bool, device=str, weights=str)
+                n_boot=int, allow_random_base=bool, device=str, weights=str, prevalence=float, train_share=float, short_share=float,
+                long_epochs=int, short_epochs=int)
 _from_0 = "l2 split_seed seeds synthetic seg_rotate seg_scale seg_colour rotate scale shear".split()
 _below = dict(rotate=float("inf"), scale=1, shear=90)
 
@@ -219,9 +225,10 @@ def _in_range(name, value):
     "An error if a field's value, of the right type, is out of range."
     if name.endswith("_size") and name in _lists and (len(value) != 2 or min(value) < 1):
         raise ValueError(f"{name}={value!r} must be (height, width) in pixels, for instance \"448,576\"")
-    if name in ("seg_epochs", "seg_batch_size", "image_size", "epochs", "batch_size", "n_boot") and value < 1:
+    if name in ("seg_epochs", "seg_batch_size", "image_size", "epochs", "long_epochs", "short_epochs", "batch_size", "n_boot") and value < 1:
         raise ValueError(f"{name}={value} must be 1 or more")
     if name in ("lr", "seg_lr") and not 0 < value < float("inf"): raise ValueError(f"{name}={value} must be above 0")
+    if name in ("prevalence", "train_share", "short_share") and not 0 < value <= 1: raise ValueError(f"{name}={value} is a share: above 0, at most 1")
     if name in _from_0 and not 0 <= min(value if isinstance(value, tuple) else (value,), default=0):
         raise ValueError(f"{name}={value} must not be negative")
     if name in _below and not value < _below[name]: raise ValueError(f"{name}={value} must be below {_below[name]}")

@@ -845,6 +845,6 @@ def profile_data(
     n_isic, n_ham, seed = profile.synthetic
     k = min(1., profile.frame_size[0]/480)
     sizes = tuple((round(w*k), round(h*k), s) for w, h, s in ((640, 480, .8), (1024, 768, .1), (1200, 800, .1)))
-    args = dict(n_isic=n_isic, n_ham=n_ham, seed=seed, prevalence=.25, n_duplicates=min(6, n_isic//2), sizes=sizes,
+    args = dict(n_isic=n_isic, n_ham=n_ham, seed=seed, prevalence=profile.prevalence, n_duplicates=min(6, n_isic//2), sizes=sizes,
         ham_size=(round(600*k), round(450*k)))
     return make_demo(project_root()/"data"/f"synthetic-{profile.name}-{config_hash(dict(args, version=VERSION))}", **args)
