@@ -303,6 +303,7 @@ def cls_run(
     seed: int = 0, # initialisation and order
     allow_in_sample: bool = False, # see `masks.check_masks`
     fast: bool | None = None, # see `cls_spec`
+    asked: dict | None = None, # for the record, see `core.make_run`
 ) -> Path: # complete: model.safetensors, history.csv, predictions.csv, predictions_last.csv, shares.csv, metrics.json
     "The classification run of one input, trained if missing, resumed if broken off."
     p, spec = study.profile, cls_spec(study, rung, seed, fast); cls_parts(study)   # a recipe that cannot be trained is an error before the input is made
@@ -318,7 +319,7 @@ def cls_run(
         last = predict_study(last_epoch_model(learn.model, work), study, cache, seed, features, ("valid", "test"))
         write_predictions(last, d/"predictions_last.csv")
         if features is not None: _keep_head(study, seed, work, d)
-    run = drop_checkpoint(make_run(*spec, make, resume=True))
+    run = drop_checkpoint(make_run(*spec, make, resume=True, asked=asked))
     shutil.rmtree(run/"head", ignore_errors=True)   # only now: until the run is complete, a kill goes on from there
     return run
 

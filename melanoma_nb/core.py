@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['LITERALS', 'PROFILES', 'DRAWN', 'CLASS_COLOURS', 'project_root', 'runs_dir', 'data_dir', 'real_dir', 'in_test',
            'environ', 'temp_runs', 'printed', 'check_literal', 'own_datasets', 'check_dataset', 'Profile', 'parse_list',
-           'get_profile', 'seeded', 'set_seeds', 'pick_device', 'progress', 'thread_map', 'writing', 'write_json',
-           'read_json', 'config_hash', 'sha256_file', 'provenance', 'run_lock', 'run_path', 'make_run', 'list_runs',
-           'find_run', 'remove_run', 'melanoma_runs', 'ImageCache', 'build_cache', 'batch_memory', 'set_style',
-           'show_images', 'print_provenance']
+           'change_profile', 'get_profile', 'seeded', 'set_seeds', 'pick_device', 'progress', 'thread_map', 'writing',
+           'write_json', 'read_json', 'config_hash', 'sha256_file', 'provenance', 'run_lock', 'run_path', 'make_run',
+           'list_runs', 'find_run', 'remove_run', 'melanoma_runs', 'ImageCache', 'build_cache', 'batch_memory',
+           'set_style', 'show_images', 'print_provenance']
 
 # %% ../nbs/00_core.ipynb #f2c59fc1
 import errno, hashlib, json, math, mmap, os, platform, random, shutil, subprocess, sys, tempfile, time
@@ -275,18 +275,24 @@ def _consistent(p):
         raise ValueError(f"train_on={p.train_on}: {', '.join(unknown)} is not among datasets={p.datasets}: add it there, or train on some of these")
     return p
 
-def get_profile(
-    name: str | None = None, # tiny, demo, laptop or paper; None: `$MELANOMA_NB_PROFILE`, else tiny under test, else demo
+def change_profile(
+    profile: Profile,
     **overrides, # fields of `Profile`; None leaves the profile's value
 ) -> Profile:
-    ("A profile with some fields changed. An unknown profile, field or literal, or a value of a wrong type, "
-     "is an error that lists what is known.")
-    name = name or os.environ.get("MELANOMA_NB_PROFILE") or ("tiny" if in_test() else "demo")
-    if name not in PROFILES: raise ValueError(f"profile={name!r} is not known: choose one of {', '.join(PROFILES)}")
+    "A profile with some fields changed; an unknown field or literal, or a value of a wrong type, is an error that lists what is known."
     known = [f.name for f in fields(Profile)][1:]
     if unknown := [k for k in overrides if k not in known]:
         raise ValueError(f"unknown parameter {', '.join(unknown)}: known are {', '.join(known)}")
-    return _consistent(_photos(replace(PROFILES[name], **{k: _field(k, v) for k, v in overrides.items() if v is not None}), overrides))
+    return _consistent(_photos(replace(profile, **{k: _field(k, v) for k, v in overrides.items() if v is not None}), overrides))
+
+def get_profile(
+    name: str | None = None, # tiny, demo, laptop or paper; None: `$MELANOMA_NB_PROFILE`, else tiny under test, else demo
+    **overrides, # see `change_profile`
+) -> Profile:
+    "A profile by its name, with some fields changed; an unknown name is an error that lists the known."
+    name = name or os.environ.get("MELANOMA_NB_PROFILE") or ("tiny" if in_test() else "demo")
+    if name not in PROFILES: raise ValueError(f"profile={name!r} is not known: choose one of {', '.join(PROFILES)}")
+    return change_profile(PROFILES[name], **overrides)
 
 # %% ../nbs/00_core.ipynb #7b53904c
 @contextmanager
@@ -440,11 +446,12 @@ def make_run(
     config: dict, # see `run_path`; written to `config.json`
     make: Callable[[Path], None], # fills the folder that it is given
     resume: bool = False, # may `make` find its own unfinished work in the folder?
+    asked: dict | None = None, # parameters by which a person asked for it: recorded, they do not identify
 ) -> Path: # a folder that is complete
     "The run's folder, made if missing. An error or an interrupt leaves the unfinished part, which says why, and no run."
     folder = run_path(stage, name, config)
     if folder.exists(): return folder
-    part = folder.with_name(f".{folder.name}.part")
+    part, more = folder.with_name(f".{folder.name}.part"), dict(asked=asked) if asked is not None else {}
     with run_lock(folder):
         if folder.exists(): return folder
         resumed = resume and part.exists()
@@ -456,9 +463,9 @@ def make_run(
         try: make(part)
         except BaseException as e:
             error = "interrupted" if isinstance(e, KeyboardInterrupt) else f"{type(e).__name__}: {e}"
-            with suppress(OSError): _record(part, stage, name, start, resumed=resumed, error=error)   # a full disk must not hide what happened
+            with suppress(OSError): _record(part, stage, name, start, resumed=resumed, error=error, **more)   # a full disk must not hide what happened
             raise
-        _record(part, stage, name, start, resumed=resumed)
+        _record(part, stage, name, start, resumed=resumed, **more)
         os.replace(part, folder)
     return folder
 
