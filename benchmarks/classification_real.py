@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 import pandas as pd
 from common import keep, record, typed
-from melanoma_nb.ablation import join_labels
+from melanoma_nb.ablation import KEYS, join_labels
 from melanoma_nb.classification import REPORTED_AUGMENT, cls_run
 from melanoma_nb.comparison import compare, comparison_table
 from melanoma_nb.core import get_profile, read_json, write_json, writing
@@ -32,7 +32,6 @@ RUNS = {
     "gentle, 128 px": GENTLE | dict(image_size=128, epochs=12)}
 PAIRS = [("plain", "augmented"), ("from nothing", "plain"), ("plain", "gentle"), ("gentle", "gentle, 128 px"),
          ("DenseNet121 from nothing, 64 px", "from nothing")]
-KEYS = ["image_id", "fold", "split", "seed"]
 METRICS = ("auroc", "average_precision", "balanced_accuracy")
 
 
@@ -53,7 +52,7 @@ def kept(out: Path | None, study, profiles: dict) -> dict[str, tuple[pd.DataFram
         sys.exit(f"{out/LOGITS} holds {other[0]!r} of another profile: give another --out")
     def table(name):   # with the probabilities of the diagnoses, where the recipe has them
         mine = t[[*KEYS, *(c for c in t if c == name or c.startswith(f"{name}: "))]].dropna(subset=[name]).rename(columns=lambda c: "logit" if c == name else c.removeprefix(f"{name}: "))
-        return join_labels(mine.assign(row=name), study)[name].merge(mine.drop(columns=["fold", "seed", "logit"]), on=["image_id", "split"], validate="one_to_one")
+        return join_labels(mine[[*KEYS, "logit"]].rename(columns=dict(logit=name)), study)[name].merge(mine.drop(columns=["fold", "seed", "logit"]), on=["image_id", "split"], validate="one_to_one")
     return {k: (table(k), r) for k, r in how["recipes"].items()}
 
 
