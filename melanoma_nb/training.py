@@ -5,12 +5,13 @@
 # %% auto #0
 __all__ = ['ARCHS', 'LITE0_SHA256', 'CHECKPOINT', 'MODEL', 'Arch', 'last_block', 'get_arch', 'lite0_imagenet',
            'densenet121_imagenet', 'timm_pretrained', 'weights_file', 'read_weights', 'load_base', 'check_base',
-           'adam_as_printed', 'half_precision', 'class_weight', 'History', 'pack_state', 'unpack_state', 'save_model',
-           'Checkpoint', 'Footing', 'Bar', 'fit', 'load_model', 'last_epoch_model', 'drop_checkpoint', 'best_epoch',
-           'kill_moments', 'kept_seconds', 'run_killed', 'kill_and_resume', 'predict', 'training_rate', 'plot_history']
+           'adam_as_printed', 'half_precision', 'keep_memory', 'class_weight', 'History', 'pack_state', 'unpack_state',
+           'save_model', 'Checkpoint', 'Footing', 'Bar', 'fit', 'load_model', 'last_epoch_model', 'drop_checkpoint',
+           'best_epoch', 'kill_moments', 'kept_seconds', 'run_killed', 'kill_and_resume', 'predict', 'training_rate',
+           'plot_history']
 
 # %% ../nbs/01b_training.ipynb #581b5491
-import json, os, re, signal, subprocess, sys, tempfile, time
+import ctypes, json, os, re, signal, subprocess, sys, tempfile, time
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -210,6 +211,16 @@ def half_precision(
     "Mixed precision (bfloat16) on GPUs that have it."
     return [MixedPrecision(AMPMode.BF16)] if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False) else []
 
+# %% ../nbs/01b_training.ipynb #ccc6c8b3
+@cache
+def keep_memory() -> bool: # was the allocator told? Only glibc's can be
+    "Tell the C library to keep freed memory for the next step; once a process, and not where its `MALLOC_` variables are set."
+    if any(k in os.environ for k in ("MALLOC_MMAP_MAX_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_")): return False
+    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if not hasattr(libc, "gnu_get_libc_version"): return False
+    trim, pad, mmaps = -1, -2, -4   # M_TRIM_THRESHOLD (-1: never), M_TOP_PAD (bytes), M_MMAP_MAX of malloc.h
+    return all(libc.mallopt(k, v) == 1 for k, v in ((mmaps, 0), (trim, -1), (pad, 1 << 28)))
+
 # %% ../nbs/01b_training.ipynb #c3eab75d
 def class_weight(
     loss_func: Callable,
@@ -349,7 +360,7 @@ def fit(
     schedule: str = "constant", # of the learning rate; cosine: it falls to 0 along half a cosine
 ) -> pd.DataFrame: # the history
     "Train, resuming from the last finished epoch; afterwards `learn.model` and `model.safetensors` are the best epoch's."
-    folder, done, state = Path(folder), 0, dict(best=-np.inf, history=[])
+    folder, done, state = Path(folder), 0, dict(best=-np.inf, history=[]); keep_memory()
     if (device := getattr(learn.dls, "device", None)) is not None: learn.model.to(device)   # before the optimiser's state is read: it lives where the weights do
     learn.create_opt()
     if (ckpt := folder/CHECKPOINT).exists():
@@ -500,7 +511,7 @@ def predict(
     bs_name: str = "batch_size", # its name, for the error when memory runs out
 ) -> dict[str, np.ndarray]: # (n,…) each
     "Numbers for each image of a loader."
-    was, out = model.training, []
+    was, out = model.training, []; keep_memory()
     model.to(device).eval()
     try:
         with batch_memory(bs or dl.bs, bs_name):
@@ -519,6 +530,7 @@ def training_rate(
     bs_name: str = "batch_size", # the parameter that sets `bs`, for the error when memory runs out
 ) -> float: # images a second
     "Forward, backward and Adam on random images."
+    keep_memory()
     model = model.to(device).train(); opt = torch.optim.Adam(model.parameters(), 1e-6)
     x = torch.rand(bs, 3, *size, device=device).to(memory_format=torch.channels_last)
     with batch_memory(bs, bs_name):
