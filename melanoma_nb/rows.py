@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['STANDARD', 'ROWS', 'REPORT_ROWS', 'LADDER_ROWS', 'OWN', 'KNOWN', 'RECIPE_FIELDS', 'FORWARD', 'parse_rows',
            'names_before', 'take_parameters', 'augment_fields', 'read_parameters', 'row_rung', 'row_profile',
-           'row_study', 'masked_rows', 'check_rows', 'epoch_size', 'measured_rates', 'seg_plan', 'plan', 'run_rows',
-           'test_tables']
+           'row_study', 'table1', 'masked_rows', 'check_rows', 'epoch_size', 'measured_rates', 'seg_plan', 'plan',
+           'run_rows', 'test_tables']
 
 # %% ../nbs/04a_rows.ipynb #dd2ba06b
 import traceback
@@ -139,6 +139,19 @@ def row_study(
     "A study with a row's recipe."
     return Study(**{**vars(study), "profile": row_profile(study.profile, row, given)})
 
+# %% ../nbs/04a_rows.ipynb #4b0b8454
+def table1(
+    profile: Profile,
+    rows: tuple[str, ...], # see `parse_rows`
+    given: dict | None = None, # see `row_profile`
+) -> pd.DataFrame: # a line a row: source, input, unfreeze, augment, lr, l2, imbalance, class_weights, arch, epochs, share (of the training images)
+    "What each row trains."
+    def line(r):
+        p = row_profile(profile, r, given)
+        return dict(source=ROWS.source[r], input=row_rung(r, given), unfreeze=p.unfreeze, augment="+".join(k for k in AUGMENT if getattr(p, k)), lr=p.lr, l2=p.l2,
+            imbalance=p.imbalance, class_weights=":".join(f"{w:g}" for w in p.class_weights), arch=p.arch, epochs=p.epochs, share=p.train_share)
+    return pd.DataFrame([line(r) for r in rows], index=pd.Index(rows, name="row"))
+
 # %% ../nbs/04a_rows.ipynb #4986a2b9
 def masked_rows(
     rows: tuple[str, ...], # see `parse_rows`
@@ -249,8 +262,8 @@ def _write_log(row, seed, text):
 
 def test_tables(
     runs: dict[str, list[Path]], # from `run_rows`
-    split: str = "test", # or valid, or train
-) -> dict[str, pd.DataFrame]: # row -> predictions of that part, of all seeds
+    *splits: str, # test, valid, train; none: test
+) -> dict[str, pd.DataFrame]: # row -> predictions of these parts, of all seeds
     "The predictions that the tables are computed from."
     tables = {r: pd.concat([read_predictions(p/"predictions.csv") for p in ps], ignore_index=True) for r, ps in runs.items()}
-    return {r: t[t.split == split].reset_index(drop=True) for r, t in tables.items()}
+    return {r: t[t.split.isin(splits or ("test",))].reset_index(drop=True) for r, t in tables.items()}
