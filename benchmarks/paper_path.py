@@ -44,11 +44,10 @@ def dry_run(metadata: Path, work: Path, limit: int | None) -> pd.DataFrame:
     from melanoma_nb.core import get_profile
     from melanoma_nb.cropping import crop_set
     from melanoma_nb.data import input_cache, open_study
-    from melanoma_nb.findings import comparisons, table2
     from melanoma_nb.masks import mask_set
     from melanoma_nb.rows import check_rows, run_rows, test_tables
     from melanoma_nb.segmentation import seg_run
-    p, peak = Peak(), None
+    p = Peak()
     profile = get_profile("paper", image_size=32, epochs=1, seg_arch="unet+resnet18", seg_size="64,64", seg_epochs=1, seg_batch_size=16, weights="none", allow_random_base=True)
     study = open_study(profile); check_rows(study, ROWS); n = len(study.rows(profile.datasets)); p.lap("manifest, audit, duplicates, split", images=len(study.images), disk_mb=size_mb(runs))
     if not limit: assert (n, int(study.rows(profile.datasets).target.sum())) == (COUNTS["isic"], COUNTS["malignant"]), "the counts of ISIC 2020 are not the report's"
@@ -63,6 +62,7 @@ def dry_run(metadata: Path, work: Path, limit: int | None) -> pd.DataFrame:
             done, failed = run_rows(study, (r,)); runs_of.update(done)
             if len(failed): raise SystemExit(f"row {r} failed: {failed.error[0]}; see {failed.log[0]}")
         stage(f"row {r}, 1 epoch", one, "classification", n)
+    from melanoma_nb.findings import comparisons, table2
     tables = test_tables(runs_of); made = table2(tables, profile.n_boot); p.lap("Table 2, 10,000 resamples", images=int(made.n.iloc[0]), disk_mb=0.)
     found, left = comparisons(tables, profile.n_boot); p.lap(f"{len(found)} comparisons, 10,000 resamples", images=int(made.n.iloc[0]), disk_mb=0.)
     assert set(made.row) == set(ROWS) and len(found), "a table is not whole"
