@@ -226,7 +226,7 @@ def plot_differences(
             mfc="C0" if told else "white", capsize=2, lw=1.2, label=name)
     ax.axvline(0, color="0.3", lw=1); words = [f"{b} against {a}" for a, b in zip(t["first"], t["second"])]
     ax.set(yticks=ys, yticklabels=words, ylim=(-.6, len(t) - .4), xlabel=f"difference in {metric_label(metric)} (points)\n← first named is lower      first named is higher →")
-    ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False, fontsize=7)
+    if not ax.figure.legends: ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False, fontsize=7)
     return ax
 
 # %% ../nbs/04b_findings.ipynb #2bb06251
