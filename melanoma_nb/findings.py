@@ -26,7 +26,7 @@ from .classification import add_report
 from .comparison import COMPARISON, MIN_SEEDS, POWER, comparison_rows, comparison_table, interaction, least_p
 from .core import printed, read_json
 from .cropping import RUNGS
-from .evaluation import METRICS, confusion, metric_label, metrics, metrics_table, some
+from .evaluation import METRICS, confusion, metric_label, metrics, metrics_table
 from .operating import plot_class_accuracy
 from .training import plot_history
 
