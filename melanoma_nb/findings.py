@@ -26,7 +26,7 @@ from .classification import add_report
 from .comparison import COMPARISON, MIN_SEEDS, POWER, comparison_rows, comparison_table, interaction, least_p
 from .core import printed, read_json
 from .cropping import RUNGS
-from .evaluation import METRICS, confusion, metric_label, metrics, metrics_table, some
+from .evaluation import METRICS, confusion, metric_label, metrics, metrics_table
 from .operating import plot_class_accuracy
 from .training import plot_history
 
@@ -226,7 +226,7 @@ def plot_differences(
             mfc="C0" if told else "white", capsize=2, lw=1.2, label=name)
     ax.axvline(0, color="0.3", lw=1); words = [f"{b} against {a}" for a, b in zip(t["first"], t["second"])]
     ax.set(yticks=ys, yticklabels=words, ylim=(-.6, len(t) - .4), xlabel=f"difference in {metric_label(metric)} (points)\n← first named is lower      first named is higher →")
-    ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False, fontsize=7)
+    if not ax.figure.legends: ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False, fontsize=7)
     return ax
 
 # %% ../nbs/04b_findings.ipynb #2bb06251
@@ -304,7 +304,7 @@ def recipe_table(
         if not np.isfinite(r.p): return "undefined"
         seen = f"{100*r.detectable_holm:.1f}" if np.isfinite(r.detectable_holm) else "?"
         return f"{_points(r.difference)} ({_points(r.low)} to {_points(r.high)}); p {r.p_holm:.2g}; seen from {seen}"
-    t, out = table[(table["first"] == REFERENCE) & ~table["second"].astype(str).str.contains("−")], []
+    t, out = table[(table["first"] == REFERENCE) & ~table["second"].str.contains("−")], []
     for r, found in t.groupby("second", sort=False):
         line = {"row": r, "recipe": row_words(r), f"against row {REFERENCE}": answer(found, "higher", "lower", "not distinguishable")}
         line |= {metric_label(e.metric): cell(e) for _, e in found.iterrows()}; e = found.iloc[0]
@@ -348,6 +348,7 @@ def conclude(
     about: str = "", # what images and networks these are, in a sentence: put first
 ) -> str: # Markdown
     "What follows from the comparisons, by rule."
+    table = table.assign(first=table["first"].astype(str), second=table["second"].astype(str))       # as numbers from a CSV file
     out = ["**What we conclude.**" + f" {about}"*bool(about) + (f" {grounds(table)}" if len(table) else " Nothing: no two rows were compared.")]
     for (second, first), (heading, higher, lower) in ANSWERS.items():
         found = table[(table["second"] == second) & (table["first"] == first)]
