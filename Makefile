@@ -1,5 +1,5 @@
 # make demo: the whole chain on synthetic images   make test: checks and notebook tests   make lab: JupyterLab
-# make real DATA=DIR [DATASETS=A,B] [SEG_DATASETS=C] [RESULTS=results/NAME]: the same chain on your images, the tables copied to RESULTS   make test-slow: the cells marked `#| slow`
+# make real DATA=DIR [ROWS=3,4] [DATASETS=A,B] [SEG_DATASETS=C] [RESULTS=results/NAME]: the same chain on your images, the tables copied to RESULTS   make test-slow: the cells marked `#| slow`
 # make bench [DATA=DIR]: speed scripts; DIR holds the published tables, for a dry run at the real counts
 # Each sets up .venv by itself, or uses the active virtual environment if the package is installed in it.
 
@@ -30,7 +30,7 @@ lab:
 real:
 	@test -n "$(DATA)" || { echo "make real needs the folder of your images: make real DATA=DIR (README.md, section \"Your images\")" >&2; exit 2; }
 	@test -d "$(DATA)" || { echo "make real: $(DATA) is no folder" >&2; exit 2; }
-	@$(RUN) env MELANOMA_NB_PROFILE=laptop MELANOMA_NB_DATA="$$(cd "$(DATA)" && pwd)" $(call ABLATION,laptop,$(if $(RESULTS),-p results $(RESULTS)) $(if $(DATASETS),-p datasets $(DATASETS)) $(if $(SEG_DATASETS),-p seg_datasets $(SEG_DATASETS)))
+	@$(RUN) env MELANOMA_NB_PROFILE=laptop MELANOMA_NB_DATA="$$(cd "$(DATA)" && pwd)" $(call ABLATION,laptop,-p rows $(or $(ROWS),"3,4") $(if $(RESULTS),-p results $(RESULTS)) $(if $(DATASETS),-p datasets $(DATASETS)) $(if $(SEG_DATASETS),-p seg_datasets $(SEG_DATASETS)))
 	@$(RUN) python tools/show.py runs/05_ablation-laptop.ipynb
 
 bench:

@@ -7,10 +7,11 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from check import MALLOC, ROOT, directives
+from show import settled
 
 
 def settle(nb) -> None:
-    "What a terminal would show in the end: of text that a progress bar wrote over itself, only the last stays."
+    "Progress bars leave what a terminal would show in the end."
     for cell in nb.cells:
         joined = []
         for out in cell.get("outputs", []):
@@ -18,7 +19,7 @@ def settle(nb) -> None:
             else: joined.append(out)
         if "outputs" in cell: cell.outputs = joined
         for out in cell.get("outputs", []):
-            if out.output_type == "stream": out.text = "".join(line.rsplit("\r", 1)[-1] for line in out.text.replace("\r\n", "\n").splitlines(keepends=True) if line.rsplit("\r", 1)[-1].strip() or "\r" not in line)
+            if out.output_type == "stream": out.text = settled(out.text)
         if "outputs" in cell: cell.outputs = [o for o in cell.outputs if o.output_type != "stream" or o.text.strip()]
 
 
