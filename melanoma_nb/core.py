@@ -81,7 +81,7 @@ def temp_runs() -> Iterator[Path]: # an empty folder that is deleted afterwards
 
 # %% ../nbs/00_core.ipynb #25c99187
 def printed(
-    name: str, # table1, table2, table3_confusion, table3_segmentation or skin_tones
+    name: str, # table1, table2, table3_confusion, table3_segmentation, literature or skin_tones
 ) -> pd.DataFrame: # as in the CSV
     "A table of the report, from package data."
     folder = files("melanoma_nb")/"printed"
