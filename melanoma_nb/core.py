@@ -191,7 +191,7 @@ _lite = dict(arch="tf_efficientnet_lite0", seg_arch="tf_efficientnet_lite0")
 PROFILES = {p.name: p for p in (
     Profile("tiny", synthetic=(120, 48, 0), frame_size=(120, 160), seg_size=(64, 64), seg_epochs=2, seg_batch_size=8,
             image_size=64, epochs=2, batch_size=16, n_boot=500, long_epochs=3, short_epochs=1, short_share=.5, **_lite),
-    Profile("demo", synthetic=(406, 240, 0), prevalence=.2, folds=4, frame_size=(240, 320), seg_size=(96, 128), seg_epochs=4, seg_batch_size=8,
+    Profile("demo", synthetic=(406, 160, 0), prevalence=.2, folds=4, frame_size=(240, 320), seg_size=(96, 128), seg_epochs=4, seg_batch_size=8,
             image_size=64, epochs=4, n_boot=2_000, long_epochs=12, short_share=.5, **_lite),
     Profile("laptop", datasets=("lesions-512", "ham-224"), seg_datasets=("lesions-512",), folds=5, seg_size=(128, 128), seg_epochs=12,
             seg_batch_size=16, seg_loss="bce_dice", seg_schedule="cosine", seg_flip=True, seg_rotate=180., seg_scale=.2, seg_colour=.1,
