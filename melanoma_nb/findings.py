@@ -7,8 +7,8 @@ __all__ = ['CELLS', 'REFERENCE', 'JUDGED', 'PAIRS', 'ANSWERS', 'MIN_EPOCHS', 'FA
            'UNTOLD', 'CURVES', 'CONTROL', 'ALIASES', 'LADDER', 'seed_spread', 'table2', 'add_literature', 'show_table2',
            'unusable', 'usable_only', 'table3', 'show_table3', 'Question', 'questions', 'side', 'why_left_out', 'ask',
            'comparisons', 'difference', 'plot_differences', 'told', 'evidence', 'printed_difference', 'answer',
-           'in_numbers', 'row_words', 'recipe_table', 'markdown_table', 'grounds', 'missing_lines', 'conclude',
-           'thirds', 'peaks_early', 'falls_in_the_end', 'loss_to_zero', 'loss_stays_up', 'classes_part', 'plateau',
+           'in_numbers', 'recipe_table', 'markdown_table', 'grounds', 'missing_lines', 'conclude', 'thirds',
+           'peaks_early', 'falls_in_the_end', 'loss_to_zero', 'loss_stays_up', 'classes_part', 'plateau',
            'begins_malignant', 'ends_benign', 'nearly_all_malignant', 'Claim', 'row_histories', 'check_histories',
            'claims', 'show_claims', 'chosen_epochs', 'plot_accuracies', 'outside_legend', 'plot_class_accuracies',
            'plot_figure8', 'plot_rows', 'rung_names', 'ladder_comparisons', 'ladder_lines', 'plot_ladder']
@@ -28,6 +28,7 @@ from .core import printed, read_json
 from .cropping import RUNGS
 from .evaluation import METRICS, confusion, metric_label, metrics, metrics_table
 from .operating import plot_class_accuracy
+from .rows import row_words
 from .training import plot_history
 
 # %% ../nbs/04b_findings.ipynb #4cbff0cb
@@ -287,15 +288,6 @@ def in_numbers(found: pd.DataFrame) -> str: # the rows of one comparison
     text = "; ".join(evidence(r) for _, r in found.iterrows()); return text[0].upper() + text[1:] + "."
 
 # %% ../nbs/04b_findings.ipynb #31a0eb95
-def row_words(
-    row: str,
-) -> str: # for instance "finetuned, segmented, lr 0.01"; "" for a row that the report has not
-    "What a row of the report is."
-    t = printed("table1").astype(str); t = t[t.row == row]
-    if not len(t): return ""
-    r = t.iloc[0]; base = dict(augment="no", lr="0.001", l2="0.0", class_weights="no"); names = dict(class_weights="class weights", augment="augmentation")
-    return ", ".join([r.weights, r.data, *(f"{names.get(k, k)} {r[k]}".removesuffix(" yes") for k, v in base.items() if r[k] != v)])
-
 def recipe_table(
     table: pd.DataFrame, # from `comparisons`
 ) -> pd.DataFrame: # text, a line a row that is compared with row 4: recipe, verdict, a column a metric, n
