@@ -6,7 +6,7 @@
 __all__ = ['KEYS', 'VERSION', 'mask_runs_exist', 'logits_only', 'join_labels', 'read_logits', 'kept_tables', 'recompute',
            'run_names', 'kept_rows', 'out_of_fold_counts', 'dice_table', 'how', 'export_tables']
 
-# %% ../nbs/05_ablation.ipynb #bf706236
+# %% ../nbs/05_ablation.ipynb #30447dc6
 from dataclasses import asdict
 from pathlib import Path
 import pandas as pd
@@ -22,7 +22,7 @@ from .maskscores import SCORES, mask_scores, mask_table
 from .rows import masked_rows, row_rung, row_study
 from .segmentation import seg_run, seg_spec, test_part
 
-# %% ../nbs/05_ablation.ipynb #e93b949b
+# %% ../nbs/05_ablation.ipynb #0504bf39
 KEYS = ["image_id", "fold", "split", "seed"]   # of a line of logits
 
 def mask_runs_exist(
@@ -51,7 +51,7 @@ def join_labels(
             group_id=t.group_id.tolist(), fold=t.fold.tolist(), split=t.split.tolist(), seed=t.seed.tolist())
     return {r: table(df[df[r].notna()], r) for r in logits.columns.drop(KEYS)}
 
-# %% ../nbs/05_ablation.ipynb #42f17ad4
+# %% ../nbs/05_ablation.ipynb #a9169d2b
 def read_logits(
     folder: Path, # holds `logits.csv`; a relative path counts from the project's root
 ) -> pd.DataFrame: # see `logits_only`
@@ -97,7 +97,7 @@ def kept_rows(
         raise ValueError(f"{folder} holds rows {', '.join(lost)}, which its tables would lose: ask for them as well (rows={','.join([*rows, *lost])}), or name another folder")
     return [r for r in rows if r in made and made[r] == run_names(study, r, given)]
 
-# %% ../nbs/05_ablation.ipynb #84ca85aa
+# %% ../nbs/05_ablation.ipynb #010a7315
 def out_of_fold_counts(
     study: Study,
     seed: int = 0,
@@ -119,7 +119,7 @@ def dice_table(
             dice_low=t.low["dice"], dice_high=t.high["dice"], constant_mask=float(mask_scores(k).dice.mean()))
     return pd.DataFrame({k: row(*v) for k, v in (rows | dict(all=(counts, const))).items()}).T
 
-# %% ../nbs/05_ablation.ipynb #f9780ac4
+# %% ../nbs/05_ablation.ipynb #e265a3bd
 VERSION = 2
 
 def how(
