@@ -64,7 +64,7 @@ def dry_run(metadata: Path, work: Path, limit: int | None) -> pd.DataFrame:
         stage(f"row {r}, 1 epoch", one, "classification", n)
     from melanoma_nb.findings import comparisons, table2
     tables = test_tables(runs_of); made = table2(tables, profile.n_boot); p.lap("Table 2, 10,000 resamples", images=int(made.n.iloc[0]), disk_mb=0.)
-    found, left = comparisons(tables, profile.n_boot); p.lap(f"{len(found)} comparisons, 10,000 resamples", images=int(made.n.iloc[0]), disk_mb=0.)
+    found = comparisons(tables, profile.n_boot); p.lap(f"{len(found)} comparisons, 10,000 resamples", images=int(made.n.iloc[0]), disk_mb=0.)
     assert set(made.row) == set(ROWS) and len(found), "a table is not whole"
     return pd.DataFrame(p.rows)
 

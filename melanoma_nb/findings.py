@@ -290,6 +290,7 @@ def in_numbers(found: pd.DataFrame) -> str: # the rows of one comparison
 # %% ../nbs/04b_findings.ipynb #31a0eb95
 def recipe_table(
     table: pd.DataFrame, # from `comparisons`
+    words: dict[str, str] | None = None, # row -> what it is; None: as in `rows.ROWS`
 ) -> pd.DataFrame: # text, a line a row that is compared with row 4: recipe, verdict, a column a metric, n
     "Which other recipes differ from row 4's: difference in points (95 % interval), p after Holm, and what could have been seen."
     def cell(r):
@@ -298,7 +299,7 @@ def recipe_table(
         return f"{_points(r.difference)} ({_points(r.low)} to {_points(r.high)}); p {r.p_holm:.2g}; seen from {seen}"
     t, out = table[(table["first"] == REFERENCE) & ~table["second"].str.contains("−")], []
     for r, found in t.groupby("second", sort=False):
-        line = {"row": r, "recipe": row_words(r), f"against row {REFERENCE}": answer(found, "higher", "lower", "not distinguishable")}
+        line = {"row": r, "recipe": (words or {}).get(r) or row_words(r), f"against row {REFERENCE}": answer(found, "higher", "lower", "not distinguishable")}
         line |= {metric_label(e.metric): cell(e) for _, e in found.iterrows()}; e = found.iloc[0]
         out.append(line | {"n, melanomas": f"{e.n:,.0f}, {e.n_malignant:,.0f}"})
     return pd.DataFrame(out)
@@ -338,6 +339,8 @@ def missing_lines(
 def conclude(
     table: pd.DataFrame, # from `comparisons`
     about: str = "", # what images and networks these are, in a sentence: put first
+    words: dict[str, str] | None = None, # see `recipe_table`
+    report: bool = True, # are these the report's rows? False: its differences are not set beside
 ) -> str: # Markdown
     "What follows from the comparisons, by rule."
     table = table.assign(first=table["first"].astype(str), second=table["second"].astype(str))       # as numbers from a CSV file
@@ -345,8 +348,8 @@ def conclude(
     for (second, first), (heading, higher, lower) in ANSWERS.items():
         found = table[(table["second"] == second) & (table["first"] == first)]
         if len(found): out.append(f"**{heading}**: {answer(found, higher, lower)}. {in_numbers(found)}"
-            f" The report: {_points(printed_difference(second, first))} points in balanced accuracy.")
-    if len(recipes := recipe_table(table)): out.append("**Other recipes**: difference in points (interval), p after Holm, and from where on a difference could have been seen.\n\n" + markdown_table(recipes))
+            + f" The report: {_points(printed_difference(second, first))} points in balanced accuracy."*report)
+    if len(recipes := recipe_table(table, words)): out.append("**Other recipes**: difference in points (interval), p after Holm, and from where on a difference could have been seen.\n\n" + markdown_table(recipes))
     seen = table.loc[table.metric == "balanced_accuracy", "detectable_holm"].dropna()
     if len(seen): out.append(f"**What could have been seen**: in balanced accuracy, differences of {100*seen.min():.1f} points and more in the sharpest of these comparisons, "
         f"{100*seen.max():.1f} in the bluntest (power {100*POWER:.0f} %, among {int(table.n_tests.iloc[0])} tests). Smaller ones, in either direction, remain possible.")

@@ -51,12 +51,16 @@ LADDER_ROWS = {r: dict(original="3", masked_box="4").get(r, r) for r in LITERALS
 # %% ../nbs/04a_rows.ipynb #1a29f958
 def row_words(
     row: str, # of `ROWS`
+    given: dict | None = None, # what wins over the row's recipe, from `read_parameters`
 ) -> str: # for instance "finetuned, segmented, lr 0.01"; the name itself if it is none of `ROWS`
     "What a row is."
     if row not in ROWS.index: return row
-    r, own = ROWS.loc[row], {v: k for k, v in _words.items()}
+    r, own, given = ROWS.loc[row].copy(), {v: k for k, v in _words.items()}, given or {}
+    for k in ("unfreeze", "lr", "l2", "imbalance", "class_weights", "arch", "rung"): r[k] = given.get(k, r[k])
+    if set(AUGMENT) & set(given): r["augment"] = tuple(k for k in AUGMENT if given.get(k, k in r.augment))
+    if r.imbalance in ("upsample", "none"): r["class_weights"] = ()
     more = dict(augment="augmentation" if r.augment == AUGMENT else "no augmentation" if not r.augment else "augmentation by " + ", ".join(r.augment), lr=f"lr {r.lr:g}", l2=f"l2 {r.l2:g}",
-        imbalance="class weights instead of upsampling" if r.imbalance == "weights" else "class weights " + "-".join(f"{w:g}" for w in reversed(r.class_weights)),
+        imbalance=dict(weights="class weights instead of upsampling", none="neither upsampling nor weights").get(r.imbalance, "class weights " + ("-".join(f"{w:g}" for w in reversed(parse_list(r.class_weights, float))) if r.class_weights else "by the formula")),
         arch=r.arch, epochs=dict(long_epochs="long", short_epochs="short").get(r.epochs), share="on a part of the images")
     return ", ".join([own[r.unfreeze], own.get(r.rung, r.rung), *(text for k, text in more.items() if r[k] != STANDARD[k] or (k == "augment" and r.epochs == "short_epochs"))])
 
@@ -79,19 +83,22 @@ KNOWN = (*OWN, *(f.name for f in fields(Profile)[1:]))
 
 def names_before(
     names: dict, # the notebook's `globals()`
-) -> set[str]: # names that are no parameters
+) -> None: # what is there is noted under `_before`
     "To be called before the parameters are set; those that were set earlier in this kernel are forgotten."
-    for k in KNOWN: names.pop(k, None)
-    return set(names)
+    for k in KNOWN:
+        if k in names and not callable(names[k]): del names[k]
+    names["_before"] = dict(names)
 
 def take_parameters(
     names: dict, # the notebook's `globals()`
-    before: set[str], # from `names_before`; emptied, so that the parameters are taken once
 ) -> dict: # name -> value; empty if the parameters were not set again since the last call
-    "What was set since `names_before`, taken away, so that the next run meets the names as this one did."
-    new = [k for k, v in names.items() if before and k not in before and not k.startswith("_") and not callable(v)]
-    before.clear()
-    return {k: names.pop(k) for k in new}
+    "What was set since `names_before`, taken away (a name that had a value before gets it back), so that the next run meets the names as this one did."
+    before = names.pop("_before", None)
+    if before is None: return {}
+    new = [k for k, v in names.items() if not k.startswith("_") and (k not in before or before[k] is not v) and not (callable(v) and k not in before)]
+    given = {k: names.pop(k) for k in new}
+    names.update({k: before[k] for k in given if k in before})
+    return given
 
 # %% ../nbs/04a_rows.ipynb #9bc8deef
 RECIPE_FIELDS = ("unfreeze", "lr", "l2", "imbalance", "class_weights", "arch", "epochs", "train_share", *AUGMENT)   # what a row may set
@@ -117,7 +124,9 @@ def read_parameters(
     if given.get("augment") is not None: recipe = augment_fields(given["augment"]) | recipe
     if given.get("rung") is not None: recipe["rung"] = given["rung"]
     profile = get_profile(given.get("profile"), **{k: v for k, v in values.items() if k not in RECIPE_FIELDS or k in ("arch", "epochs")})
-    for r in parse_rows(given["rows"]) if "rows" in given else ("4",): row_profile(profile, r, recipe)
+    for r in parse_rows(given["rows"]) if "rows" in given else ("4",):
+        try: row_profile(profile, r, recipe)
+        except ValueError as e: raise ValueError(f"row {r}: {e}") from e
     return profile, recipe
 
 # %% ../nbs/04a_rows.ipynb #94adc467
@@ -139,7 +148,8 @@ def row_profile(
     r, given = ROWS.loc[row], given or {}; row_rung(row, given)
     recipe = dict(unfreeze=r.unfreeze, lr=r.lr, l2=r.l2, imbalance=r.imbalance, class_weights=r.class_weights, **augment_fields(r.augment),
         epochs=getattr(profile, r.epochs), train_share=getattr(profile, r.share)) | (dict(arch=r.arch) if r.arch else {})
-    won = {k: v for k, v in given.items() if k != "rung"}
+    long = dict(epochs=r.epochs != "epochs", train_share=r.share != "train_share")   # such rows have fields of their own
+    won = {k: v for k, v in given.items() if k != "rung" and not long.get(k)}
     if won.get("imbalance") in ("upsample", "none") and "class_weights" not in won: recipe["class_weights"] = ()   # asked for without weights
     return change_profile(profile, **{**recipe, **won})
 
@@ -179,7 +189,11 @@ def check_rows(
     allow_in_sample: bool = False, # see `masks.check_masks`
 ) -> None:
     "Before anything is trained: every recipe can be had, and every image can have a mask that is fair."
-    for r in rows: row_profile(study.profile, r, given)
+    recipes = {r: (row_profile(study.profile, r, given), row_rung(r, given)) for r in rows}
+    for i, a in enumerate(rows):
+        for b in rows[i+1:]:
+            if recipes[a] == recipes[b]:
+                raise ValueError(f"rows {a} and {b} are the same training with {', '.join(f'{k}={v}' for k, v in (given or {}).items()) or 'this profile'}: ask for one of them")
     if not masked_rows(rows, given): return
     p = study.profile; n, m = len(study.rows(p.datasets)), len(study.rows(p.datasets, masks=p.mask_source == "expert"))
     if n != m:
@@ -219,6 +233,12 @@ def _planned(stage, path, images, epochs, rate, passes=None):
     work = images*(epochs - done) if passes is None else passes
     return dict(stage=stage, run=path.name, state=state, images=images, epochs=epochs, minutes=0. if path.exists() else round(1.2*work/rate/60, 1))
 
+def _cannot(study, rung):
+    "Why a row's run has no name, as without a network its ImageNet weights; '' if it has one."
+    try: cls_spec(study, rung)
+    except (OSError, ValueError) as e: return f"cannot be had: {' '.join(str(e).split())[:120]}"
+    return ""
+
 def seg_plan(
     study: Study,
     rate: float, # training images a second
@@ -234,11 +254,13 @@ def plan(
     given: dict | None = None, # see `row_profile`
     rates: dict | None = None, # from `measured_rates`; None: minutes are not estimated
 ) -> pd.DataFrame: # one row a run: stage, run, state, images (an epoch), epochs, minutes
-    "What exists and what would be trained; nothing is made but the files of base weights, whose content the runs' hashes need."
+    "What exists and what would be trained, or cannot be; nothing is made but the files of base weights, whose content the runs' hashes need."
     rate = (rates or {}).get; shared = set()
     out = seg_plan(study, rate(("segmentation",), np.inf)) if masked_rows(rows, given) and study.profile.mask_source == "predicted" else []
     for r in rows:
         s, rung = row_study(study, r, given), row_rung(r, given); p = s.profile; n = epoch_size(cls_parts(s)[0], p.imbalance)
+        if (cannot := _cannot(s, rung)):
+            out += [dict(stage=f"row {r}", run="", state=cannot, images=n, epochs=p.epochs, minutes=np.nan) for _ in p.seeds]; continue
         for seed in p.seeds:
             fast, passes = can_be_fast(p), None
             if fast:
