@@ -4,13 +4,13 @@
 
 # %% auto #0
 __all__ = ['FIELDS', 'OURS', 'VERSION', 'MALLOC', 'THREADS', 'parse_rows', 'parse_numbers', 'parse_value', 'parse_given',
-           'notebook_parameters', 'check_given', 'Sweep', 'Job', 'shown', 'sweep_config', 'open_sweep', 'grid', 'job',
-           'runs_of', 'is_done', 'papermill_quiet', 'execute', 'execute_job', 'child_env', 'cores', 'gpu_of',
+           'notebook_parameters', 'check_given', 'Sweep', 'Job', 'shown', 'sweep_config', 'open_sweep', 'begin', 'grid',
+           'job', 'runs_of', 'is_done', 'papermill_quiet', 'execute', 'execute_job', 'child_env', 'cores', 'gpu_of',
            'run_here', 'failed', 'run_processes', 'slots', 'fair_threads', 'connect', 'on_worker', 'run_dask',
            'slurm_cluster', 'complete_rows', 'pooled_predictions', 'pooled_tables', 'run_jobs', 'write_pooled',
            'make_tables', 'plan_sweep', 'keep_record', 'report', 'melanoma_sweep', 'plot_schedule']
 
-# %% ../nbs/05a_sweep.ipynb #e0780389
+# %% ../nbs/05a_sweep.ipynb #800d984c
 import argparse, ast, logging, os, re, shutil, socket, sys, time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -33,7 +33,7 @@ from .core import (
     run_lock, run_path, runs_dir, write_json, writing)
 from .evaluation import METRICS, metrics_table, read_predictions
 
-# %% ../nbs/05a_sweep.ipynb #14192684
+# %% ../nbs/05a_sweep.ipynb #76ff14ff
 def parse_rows(
     rows: str | list, # names of rows: "3,7x50", "[3, 4]", ["3", "4"]
 ) -> tuple[str, ...]: # each once, in the order given
@@ -53,7 +53,7 @@ def parse_numbers(
     if min(found) < 0: raise ValueError(f"--{what} {value}: {min(found)} is negative, they count from 0")
     return found
 
-# %% ../nbs/05a_sweep.ipynb #5fe63fbe
+# %% ../nbs/05a_sweep.ipynb #7bef1daf
 def parse_value(
     text: str, # as typed
 ) -> Any: # bool, None, int, float or str
@@ -76,7 +76,7 @@ def parse_given(
         given[name] = parse_value(value)
     return given
 
-# %% ../nbs/05a_sweep.ipynb #58ced24b
+# %% ../nbs/05a_sweep.ipynb #54bbf57e
 def notebook_parameters(
     notebook: Path, # with a cell tagged `parameters`
 ) -> dict[str, Any]: # name -> its value in that cell
@@ -102,7 +102,7 @@ def check_given(
         if k in OURS: raise ValueError(f"-p {k} is set by the sweep: use {OURS[k]}")
         if k not in fine: raise ValueError(f"-p {k}: unknown parameter, known are {', '.join(sorted(fine))}")
 
-# %% ../nbs/05a_sweep.ipynb #d46ae3b1
+# %% ../nbs/05a_sweep.ipynb #ced79449
 VERSION = 1
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def shown(
     "A path for people and for parameters."
     return str(path.relative_to(project_root())) if path.is_relative_to(project_root()) else str(path)
 
-# %% ../nbs/05a_sweep.ipynb #6957549f
+# %% ../nbs/05a_sweep.ipynb #20362c04
 def sweep_config(
     profile: Profile, # as passed on
     parameters: dict, # of `Sweep`
@@ -143,7 +143,7 @@ def open_sweep(
     out: Path | str | None = None, # folder of the sweep; None: `runs/sweep/<profile>-<hash>`
     threads: int | None = None, # see `Sweep`
 ) -> Sweep:
-    "A sweep whose parameters are known to be possible, and its folder."
+    "A sweep whose parameters are known to be possible; nothing is written yet."
     notebook, given = (project_root()/notebook).resolve(), given or {}
     if threads is not None and threads < 1: raise ValueError(f"--threads {threads}: a run needs 1 or more")
     check_given(given, notebook_parameters(notebook))
@@ -152,10 +152,15 @@ def open_sweep(
     folder = run_path("sweep", p.name, config) if out is None else (Path.cwd()/out).resolve()
     if out is not None and (folder/"config.json").exists() and config_hash(read_json(folder/"config.json")) != config_hash(config):
         raise ValueError(f"{folder} holds a sweep with other parameters or another notebook: give another --out")
-    folder.mkdir(parents=True, exist_ok=True); write_json(folder/"config.json", config)
     return Sweep(notebook, folder, parameters, p, threads)
 
-# %% ../nbs/05a_sweep.ipynb #9f413860
+# %% ../nbs/05a_sweep.ipynb #fded52ab
+def begin(
+    sweep: Sweep,
+) -> None:
+    "The sweep's folder, with what identifies it in `config.json`."
+    sweep.folder.mkdir(parents=True, exist_ok=True); write_json(sweep.folder/"config.json", sweep_config(sweep.profile, sweep.parameters, sweep.notebook))
+
 def grid(
     sweep: Sweep,
     rows: Sequence[str], # from `parse_rows`
@@ -178,7 +183,7 @@ def job(
     text = {k: ",".join(map(str, v)) for k, v in dict(rows=rows, seeds=seeds).items()}
     return Job(name, sweep.parameters | text | dict(fold=fold, results=shown(sweep.folder/name)))
 
-# %% ../nbs/05a_sweep.ipynb #5a2cfce3
+# %% ../nbs/05a_sweep.ipynb #7ffeb9be
 def runs_of(
     folder: Path, # to which the notebook copied its tables
 ) -> list[str]: # stage/run each, sorted; empty if the folder does not say
@@ -196,7 +201,7 @@ def is_done(
     whole = bool(ran.get("end_time")) and not ran.get("exception") and ran.get("parameters") == job.parameters
     return whole and bool(runs) and all((runs_dir()/r).is_dir() for r in runs)
 
-# %% ../nbs/05a_sweep.ipynb #55b719fe
+# %% ../nbs/05a_sweep.ipynb #46eea85e
 @contextmanager
 def papermill_quiet() -> Iterator[None]:
     "papermill's warnings of parameters that are not in the parameters cell, which `check_given` has seen to, held back."
@@ -218,7 +223,7 @@ def execute(
         except DeadKernelError:
             if not again: raise
 
-# %% ../nbs/05a_sweep.ipynb #9aca86b3
+# %% ../nbs/05a_sweep.ipynb #d51ea3d8
 def execute_job(
     sweep: Sweep,
     job: Job,
@@ -241,7 +246,7 @@ def execute_job(
     return dict(name=job.name, **known, state=state, seconds=round(time.time()-start, 1), started=start, host=socket.gethostname(),
         pid=os.getpid(), error=error, notebook=shown(out) if out.exists() else "")
 
-# %% ../nbs/05a_sweep.ipynb #a19763fb
+# %% ../nbs/05a_sweep.ipynb #806764de
 MALLOC = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "17179869184", "MALLOC_TOP_PAD_": "268435456"}   # as in tools/env.py
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
@@ -265,7 +270,7 @@ def gpu_of(
     names = [v for v in visible.split(",") if v] if visible is not None else [str(i) for i in range(n)]
     return names[worker % len(names)] if len(names) > 1 else None
 
-# %% ../nbs/05a_sweep.ipynb #7de6f934
+# %% ../nbs/05a_sweep.ipynb #6493a3ca
 def run_here(
     sweep: Sweep,
     jobs: Sequence[Job],
@@ -275,7 +280,7 @@ def run_here(
     with environ(**child_env(sweep.threads)):
         for j in jobs: yield execute_job(sweep, j, again)
 
-# %% ../nbs/05a_sweep.ipynb #91cb4ed1
+# %% ../nbs/05a_sweep.ipynb #b4efd73c
 def _enter(env, counter, visible, n_gpus):
     "A worker of a pool begins: its environment, which is that of its kernels."
     with counter.get_lock(): number = counter.value; counter.value += 1
@@ -295,7 +300,7 @@ def failed(
     known = {k: job.parameters[k] for k in ("rows", "seeds", "fold")}
     return dict(name=job.name, **known, state="failed", seconds=np.nan, started=np.nan, host="", pid=0, error=error, notebook="")
 
-# %% ../nbs/05a_sweep.ipynb #e592cc9c
+# %% ../nbs/05a_sweep.ipynb #19c4e7ae
 def run_processes(
     sweep: Sweep,
     jobs: Sequence[Job],
@@ -316,7 +321,7 @@ def run_processes(
         broken = 0 if len(lost) < before else broken + 1; todo = lost
     for j in todo: yield failed(j, f"its worker was killed {tries} times: is there enough memory for --workers {workers}?")
 
-# %% ../nbs/05a_sweep.ipynb #2df3b995
+# %% ../nbs/05a_sweep.ipynb #24306d61
 def slots(
     worker: dict, # one entry of a scheduler's `workers`: nthreads, resources, host
 ) -> int: # 1 or more
@@ -333,7 +338,7 @@ def fair_threads(
     there = [w for w in workers.values() if w["host"] == workers[me]["host"]] if mine == machine else [workers[me]]
     return max(1, mine//sum(map(slots, there)))
 
-# %% ../nbs/05a_sweep.ipynb #6e478ca2
+# %% ../nbs/05a_sweep.ipynb #234536df
 def connect(
     scheduler: str, # its address, tcp://host:port, or the file that `dask scheduler --scheduler-file` wrote
     timeout: float = 10, # seconds
@@ -360,7 +365,7 @@ def on_worker(
     os.environ.update(env | {k: str(threads) for k in THREADS})
     return execute_job(sweep, job)
 
-# %% ../nbs/05a_sweep.ipynb #ca7a5c1a
+# %% ../nbs/05a_sweep.ipynb #cdf9c0b9
 def run_dask(
     sweep: Sweep,
     jobs: Sequence[Job],
@@ -381,7 +386,7 @@ def run_dask(
             else: yield failed(futures[f], "the scheduler is gone: start it again, and the same command goes on where this one was")
     finally: client.cancel([f for f in futures if not f.done()])
 
-# %% ../nbs/05a_sweep.ipynb #7ddf156a
+# %% ../nbs/05a_sweep.ipynb #76cd9330
 def slurm_cluster(
     queue: str, # Slurm's partition
     gpus: int = 1, # of each job: 1, or 0 for CPUs alone
@@ -404,7 +409,7 @@ def slurm_cluster(
     return SLURMCluster(queue=queue, cores=1, processes=1, job_cpu=cores, memory=memory,
         walltime=f"{minutes//60:02d}:{minutes%60:02d}:00", python=str(python), **more, **options)
 
-# %% ../nbs/05a_sweep.ipynb #39f95c7b
+# %% ../nbs/05a_sweep.ipynb #5faac27f
 def complete_rows(
     done: pd.DataFrame, # from `run_jobs`
     fold: int | None = None, # None: in every fold
@@ -419,11 +424,12 @@ def pooled_predictions(
 ) -> dict[str, pd.DataFrame]: # row -> predictions of the test part of all folds and seeds
     "The test rows of every fold together, for the rows that are complete in all of them."
     def test_rows(name):
-        run, = [r for r in runs_of(sweep.folder/name) if r.startswith("classification/")]
-        return read_predictions(runs_dir()/run/"predictions.csv").query("split == 'test'")
+        runs = [r for r in runs_of(sweep.folder/name) if r.startswith("classification/")]
+        if len(runs) != 1: raise ValueError(f"{name}: its tables rest on {len(runs)} classification runs, a job has one")
+        return read_predictions(runs_dir()/runs[0]/"predictions.csv").query("split == 'test'")
     return {r: pd.concat([test_rows(n) for n in done.name[done.rows == r]], ignore_index=True) for r in complete_rows(done)}
 
-# %% ../nbs/05a_sweep.ipynb #17b8397e
+# %% ../nbs/05a_sweep.ipynb #40db1794
 def pooled_tables(
     tables: dict[str, pd.DataFrame], # from `pooled_predictions`
     n_boot: int = 10_000, # resamples
@@ -439,7 +445,7 @@ def pooled_tables(
     if pairs: out["comparisons"] = compare_all(tables, ["balanced_accuracy", "auroc"], pairs, n_boot=n_boot, images=images)
     return out
 
-# %% ../nbs/05a_sweep.ipynb #74429396
+# %% ../nbs/05a_sweep.ipynb #9afa1a37
 def run_jobs(
     sweep: Sweep,
     jobs: Sequence[Job],
@@ -447,7 +453,7 @@ def run_jobs(
     client = None, # from `connect`: a Dask cluster
 ) -> pd.DataFrame: # a row a job, in the order of `jobs`: the columns of `execute_job`
     "Do the jobs one way or another, each reported as it ends."
-    found = [execute_job(sweep, j) for j in jobs if is_done(sweep, j)]; names = {r["name"] for r in found}
+    begin(sweep); found = [execute_job(sweep, j) for j in jobs if is_done(sweep, j)]; names = {r["name"] for r in found}
     todo = [j for j in jobs if j.name not in names]
     if found: print(f"{len(found)} of {len(jobs)} are done already", flush=True)
     how = run_dask(sweep, todo, client) if client else run_processes(sweep, todo, workers) if workers else run_here(sweep, todo)
@@ -457,7 +463,7 @@ def run_jobs(
     order = {j.name: i for i, j in enumerate(jobs)}
     return pd.DataFrame(sorted(found, key=lambda r: order[r["name"]]))
 
-# %% ../nbs/05a_sweep.ipynb #08ff8621
+# %% ../nbs/05a_sweep.ipynb #b9b15958
 def write_pooled(
     sweep: Sweep,
     done: pd.DataFrame, # from `run_jobs`
@@ -489,7 +495,7 @@ def make_tables(
     tables = pd.DataFrame(list(run_here(sweep, jobs, again=True)))
     return tables, write_pooled(sweep, done, command) if len(rows) > 1 else []
 
-# %% ../nbs/05a_sweep.ipynb #4db53605
+# %% ../nbs/05a_sweep.ipynb #4df92173
 def _parser():
     p = argparse.ArgumentParser(prog="melanoma_sweep", description="Execute the ablation notebook once for each row, seed and fold, and keep every executed notebook.")
     p.add_argument("--rows", help="names of rows, for instance 3,4,7x50; default: the notebook's own")
@@ -520,7 +526,7 @@ def plan_sweep(
     grid(sweep, rows, seeds, folds)
     return sweep, rows, seeds, folds
 
-# %% ../nbs/05a_sweep.ipynb #5c0bfd27
+# %% ../nbs/05a_sweep.ipynb #2cb98848
 def keep_record(
     sweep: Sweep,
     done: pd.DataFrame, # from `run_jobs`
@@ -537,7 +543,7 @@ def keep_record(
     write_json(sweep.folder/"record.json", dict(stage="sweep", name=sweep.profile.name, made=time.strftime("%Y-%m-%d %H:%M:%S"),
         seconds=round(time.time()-start, 1), **(dict(error=f"{len(bad)} of {len(new)} failed: {', '.join(bad)}") if bad else {}), **provenance()))
 
-# %% ../nbs/05a_sweep.ipynb #d5e02c13
+# %% ../nbs/05a_sweep.ipynb #0e71dd43
 def report(
     sweep: Sweep,
     done: pd.DataFrame, # from `run_jobs`
@@ -571,12 +577,12 @@ def melanoma_sweep(
     keep_record(sweep, done, tables, start); print(report(sweep, done, tables, pooled))
     return int("failed" in {*done.state, *tables.get("state", [])})
 
-# %% ../nbs/05a_sweep.ipynb #bafeb492
+# %% ../nbs/05a_sweep.ipynb #2a8fc485
 if __name__ == "__main__" and "__file__" in globals():
     from melanoma_nb.sweep import melanoma_sweep as main    # its classes by the module's name, under which workers know them
     sys.exit(main())
 
-# %% ../nbs/05a_sweep.ipynb #63c50e74
+# %% ../nbs/05a_sweep.ipynb #5430f4a7
 def plot_schedule(
     jobs: pd.DataFrame, # `jobs.csv`
     ax: Axes,
