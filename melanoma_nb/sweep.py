@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['FIELDS', 'OURS', 'VERSION', 'MALLOC', 'THREADS', 'GONE', 'parse_rows', 'parse_numbers', 'parse_value', 'parse_given',
-           'notebook_parameters', 'check_given', 'Sweep', 'Job', 'shown', 'sweep_config', 'open_sweep', 'begin', 'grid',
-           'job', 'runs_of', 'is_done', 'papermill_quiet', 'own_sockets', 'execute', 'execute_job', 'child_env',
-           'cores', 'gpu_of', 'run_here', 'failed', 'run_processes', 'slots', 'fair_threads', 'connect', 'on_worker',
-           'room', 'run_dask', 'slurm_cluster', 'complete_rows', 'pooled_predictions', 'pooled_tables', 'run_jobs',
-           'write_pooled', 'make_tables', 'plan_sweep', 'keep_record', 'report', 'melanoma_sweep', 'plot_schedule']
+           'notebook_parameters', 'check_given', 'study_fields', 'asked_rows', 'Sweep', 'Job', 'shown', 'sweep_config',
+           'open_sweep', 'begin', 'grid', 'job', 'runs_of', 'is_done', 'papermill_quiet', 'own_sockets', 'execute',
+           'execute_job', 'child_env', 'cores', 'gpu_of', 'run_here', 'failed', 'run_processes', 'slots',
+           'fair_threads', 'connect', 'on_worker', 'room', 'run_dask', 'slurm_cluster', 'complete_rows',
+           'pooled_predictions', 'pooled_tables', 'run_jobs', 'write_pooled', 'make_tables', 'plan_sweep',
+           'keep_record', 'report', 'melanoma_sweep', 'plot_schedule']
 
 # %% ../nbs/05a_sweep.ipynb #4468e095
 import argparse, ast, logging, os, re, shutil, socket, sys, tempfile, time
@@ -28,11 +29,10 @@ from nbclient.exceptions import DeadKernelError
 from papermill import execute_notebook
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
-from .comparison import compare_all
 from .core import (
     Profile, config_hash, data_dir, environ, get_profile, parse_list, progress, project_root, provenance, read_json,
     run_lock, run_path, runs_dir, write_json, writing)
-from .evaluation import METRICS, metrics_table, read_predictions
+from .evaluation import read_predictions
 
 # %% ../nbs/05a_sweep.ipynb #3e570895
 def parse_rows(
@@ -103,6 +103,24 @@ def check_given(
         if k in OURS: raise ValueError(f"-p {k} is set by the sweep: use {OURS[k]}")
         if k not in fine: raise ValueError(f"-p {k}: unknown parameter, known are {', '.join(sorted(fine))}")
 
+def study_fields(
+    given: dict[str, Any], # from `parse_given`
+) -> dict[str, Any]: # those that a profile takes before a row's recipe is known
+    "A weight of a class, for instance, is possible or not together with a row only."
+    from melanoma_nb.rows import RECIPE_FIELDS     # imports fastai, which a worker does not need
+    return {k: v for k, v in given.items() if k in FIELDS and (k not in RECIPE_FIELDS or k in ("arch", "epochs"))}
+
+def asked_rows(
+    rows: str | list, # see `parse_rows`; of the ablation also ranges, "1-11,7x50"
+    notebook: Path, # that is swept
+    profile: str | None, given: dict[str, Any], # as for `open_sweep`
+) -> tuple[str, ...]: # each once, in the order given
+    "Names of rows; the ablation's are checked against its own, each together with what is passed on."
+    if notebook.name != "05_ablation.ipynb": return parse_rows(rows)
+    from melanoma_nb.rows import parse_rows as known_rows, read_parameters
+    read_parameters(given | dict(profile=profile, rows=rows))
+    return known_rows(rows)
+
 # %% ../nbs/05a_sweep.ipynb #ac39f943
 VERSION = 1
 
@@ -148,7 +166,7 @@ def open_sweep(
     notebook, given = (project_root()/notebook).resolve(), given or {}
     if threads is not None and threads < 1: raise ValueError(f"--threads {threads}: a run needs 1 or more")
     check_given(given, notebook_parameters(notebook))
-    p = get_profile(profile, **{k: v for k, v in given.items() if k in FIELDS})
+    p = get_profile(profile, **study_fields(given))
     parameters = dict(profile=p.name) | given; config = sweep_config(p, parameters, notebook)
     folder = run_path("sweep", p.name, config) if out is None else (Path.cwd()/out).resolve()
     if out is not None and (folder/"config.json").exists() and config_hash(read_json(folder/"config.json")) != config_hash(config):
@@ -169,7 +187,7 @@ def grid(
     folds: Sequence[int],
 ) -> list[Job]: # a job for each combination, folds outermost, rows innermost
     "The jobs of a sweep; a fold that the profile does not have is an error."
-    given = {k: v for k, v in sweep.parameters.items() if k in FIELDS}
+    given = study_fields(sweep.parameters)
     for f in folds: get_profile(sweep.profile.name, **given | dict(fold=f))
     return [job(sweep, f"row-{r}_seed-{s}_fold-{f}", [r], [s], f) for f in folds for s in seeds for r in rows]
 
@@ -457,17 +475,12 @@ def pooled_predictions(
 def pooled_tables(
     tables: dict[str, pd.DataFrame], # from `pooled_predictions`
     n_boot: int = 10_000, # resamples
-    images: str = "identical", # see `comparison.compare`
+    shared: bool = False, # see `findings.comparisons`
 ) -> dict[str, pd.DataFrame]: # table2, and comparisons if there are two rows or more
-    "Every metric of every row over all folds, and each row against row 4 (else against the first)."
-    from melanoma_nb.classification import add_report     # imports fastai, which a worker does not need
-    sets = sorted({d for t in tables.values() for d in t.dataset}); overs = ["mean", "pooled", *sets] if len(sets) > 1 else ["mean"]
-    numbers = add_report(pd.concat([metrics_table(tables, METRICS, over=o, n_boot=n_boot).assign(over=o) for o in overs], ignore_index=True))
-    numbers.loc[numbers.over != "mean", "report"] = np.nan
-    out = dict(table2=numbers["row over metric report value low high method n n_groups n_malignant".split()])
-    first = "4" if "4" in tables else next(iter(tables)); pairs = [(first, r) for r in tables if r != first]
-    if pairs: out["comparisons"] = compare_all(tables, ["balanced_accuracy", "auroc"], pairs, n_boot=n_boot, images=images)
-    return out
+    "The ablation's Table 2 and comparisons, over all folds."
+    from melanoma_nb.findings import comparisons, table2     # imports fastai, which a worker does not need
+    found = comparisons(tables, n_boot, shared)
+    return dict(table2=table2(tables, n_boot)) | (dict(comparisons=found) if len(found) else {})
 
 # %% ../nbs/05a_sweep.ipynb #77975868
 def run_jobs(
@@ -496,13 +509,16 @@ def write_pooled(
     "The tables over all folds, in `table_pooled/`, each with how it was made."
     tables, p, folder = pooled_predictions(sweep, done), provenance(), sweep.folder/"table_pooled"
     if not tables: return []
-    made = pooled_tables(tables, sweep.profile.n_boot, "common" if sweep.profile.mask_policy == "drop" else "identical")
+    made = pooled_tables(tables, sweep.profile.n_boot, sweep.profile.mask_policy == "drop")
     how = dict(command=command, seed=sorted({int(s) for s in done.seeds}), folds=sorted(done.fold.unique().tolist()), commit=p["commit"], versions=p["versions"],
         hardware=dict(cores=p["cores"], machine=p["machine"], gpu=p["gpu"]), runs={r: {} for n in done.name[done.rows.isin(list(tables))] for r in runs_of(sweep.folder/n)})
     folder.mkdir(exist_ok=True)
     for name, t in made.items():
         with writing(folder/f"{name}.csv") as tmp: t.to_csv(tmp, index=False)
         write_json(folder/f"{name}.how.json", how)
+    if "comparisons" in made:
+        from melanoma_nb.findings import conclude
+        (folder/"conclusions.md").write_text(conclude(made["comparisons"], f"Folds {', '.join(map(str, how['folds']))} together.") + "\n")
     return [folder/f"{name}.csv" for name in made]
 
 # %% ../nbs/05a_sweep.ipynb #1e4d3d94
@@ -544,7 +560,7 @@ def plan_sweep(
     if args.workers is not None and args.workers < 1: raise ValueError(f"--workers {args.workers}: 1 or more are needed")
     rows = args.rows or notebook_parameters((project_root()/args.notebook).resolve()).get("rows")
     if rows is None: raise ValueError("--rows: which rows? The notebook has no default")
-    rows, given = parse_rows(rows), parse_given(args.given)
+    given = parse_given(args.given); rows = asked_rows(rows, Path(args.notebook), args.profile, given)
     seeds, folds = (parse_numbers(k, v) if (v := getattr(args, k)) is not None else None for k in ("seeds", "fold"))
     sweep = open_sweep(args.profile, given, args.notebook, args.out, args.threads); p = sweep.profile
     seeds, folds = p.seeds if seeds is None else seeds, (p.fold,) if folds is None else folds
