@@ -416,7 +416,7 @@ def box_size(
     mask_seed: int = 0, # of the segmentation networks: that of the networks' inputs, see `rung_cache`
 ) -> pd.DataFrame: # predictions table of all parts, each image once a seed
     "The control: malignant or not, by the lesion's box alone."
-    made = [r for r in ("box", "masked_box") if run_path(*crop_spec(study, r, mask_seed)).exists()]   # both are cut from the same box
+    made = [r for r in ("box", "masked_box") if run_path(*crop_spec(study, r, mask_seed)).is_dir()]   # both are cut from the same box
     p, crops = study.profile, crop_set(study, (*made, "box")[0], mask_seed, allow_in_sample)
     df = study.rows(p.datasets).merge(crops.table, on="image_id", validate="one_to_one")
     df = df[df.image_id.isin(kept_ids(crops, p.mask_policy))]
