@@ -28,8 +28,9 @@ def sweep(profile, effects: list[float], seeds: range, recipes: dict[str, dict],
     for name, recipe in recipes.items():
         for e in effects:
             study = leakage_data(replace(profile, **recipe), **demo_arguments(e, n, 0, difficulty, 15.))
-            for epoch in ("last", "best"):
-                t = leakage_table({e: trained_tables(study, seeds, last=epoch == "last", **sizes)}, power=False); learned = by_heart(study, seeds, **sizes)
+            made = {epoch: trained_tables(study, seeds, last=epoch == "last", **sizes) for epoch in ("last", "best")}; learned = by_heart(study, seeds, **sizes)
+            for epoch, tables in made.items():
+                t = leakage_table({e: tables}, power=False)
                 rows += [dict(recipe=name, epoch=epoch, train_accuracy=learned[r["siblings"]]) | r for r in t.to_dict("records")]
                 print(name, e, epoch, *(f"{k} {100*d:+.1f}" for k, d in zip(t.siblings, t.difference)), file=sys.stderr, flush=True)
     return comparison_table(rows)[KEEP]

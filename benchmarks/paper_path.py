@@ -1,6 +1,6 @@
 """python benchmarks/paper_path.py --metadata DIR [--work DIR] [--limit N] [--out results]: the profile `paper` at the report's counts, once through, small. Small JPEGs under the names of ISIC 2020 (33,126) and HAM10000 (10,015, with masks),
 with the published tables from DIR (as full_count.py); a small segmentation network, DenseNet121 at 32 px, one epoch, rows 1, 3, 4 and 11, then Table 2 and the comparisons. No weights: nothing is learnt that is worth a number; what is
-shown is that every stage passes at these counts, its peak of memory and its disk (`paper_path.csv`; rows "time" depend on what else the machine did). --work keeps data and runs there, so that a broken dry run goes on; else a temporary folder.
+shown is that every stage passes at these counts, its peak of memory and its disk (`paper_path.csv`; the seconds depend on what else the machine did). --work keeps data and runs there, so that a broken dry run goes on; else a temporary folder.
 python benchmarks/paper_path.py --projection [--out results]: rates of the profile's own networks at their own sizes, measured now on this machine (nothing else should run), and from them hours and gigabytes of the whole profile (`paper_projection.csv`)."""
 import argparse, os, sys, tempfile, time
 from pathlib import Path
@@ -20,7 +20,7 @@ class Peak:
     def lap(self, stage: str, **more) -> None:
         mb = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))/1e3
         self.rows.append(dict(stage=stage, seconds=round(time.perf_counter() - self.start, 1), peak_mb=round(mb), **more)); self.reset()
-        print({k: v for k, v in self.rows[-1].items()}, flush=True)
+        print(self.rows[-1], flush=True)
 
 
 def write_masks(folder: Path) -> int:
@@ -32,7 +32,7 @@ def write_masks(folder: Path) -> int:
     return len(files)
 
 
-def size_mb(*folders: Path) -> float: return round(sum(f.stat().st_size for d in folders for f in d.rglob("*") if f.is_file())/1e6, 1)
+def size_mb(folder: Path) -> float: return round(sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())/1e6, 1)
 
 
 def dry_run(metadata: Path, work: Path, limit: int | None) -> pd.DataFrame:
@@ -51,17 +51,17 @@ def dry_run(metadata: Path, work: Path, limit: int | None) -> pd.DataFrame:
     profile = get_profile("paper", image_size=32, epochs=1, seg_arch="unet+resnet18", seg_size="64,64", seg_epochs=1, seg_batch_size=16, weights="none", allow_random_base=True)
     study = open_study(profile); check_rows(study, ROWS); n = len(study.rows(profile.datasets)); p.lap("manifest, audit, duplicates, split", images=len(study.images), disk_mb=size_mb(runs))
     if not limit: assert (n, int(study.rows(profile.datasets).target.sum())) == (COUNTS["isic"], COUNTS["malignant"]), "the counts of ISIC 2020 are not the report's"
-    def stage(name, make, folder, images):
+    def stage(name, make, images):
         before = size_mb(runs); make(); p.lap(name, images=images, disk_mb=round(size_mb(runs) - before, 1))
-    stage("segmentation network, 1 epoch", lambda: seg_run(study), "segmentation", len(study.images) - n)
-    stage("masks", lambda: mask_set(study), "masks", n)
-    stage("inputs: original", lambda: input_cache(study, "original"), "cache", n); stage("inputs: masked_box", lambda: crop_set(study, "masked_box"), "crops", n)
+    stage("segmentation network, 1 epoch", lambda: seg_run(study), len(study.images) - n)
+    stage("masks", lambda: mask_set(study), n)
+    stage("inputs: original", lambda: input_cache(study, "original"), n); stage("inputs: masked_box", lambda: crop_set(study, "masked_box"), n)
     runs_of = {}
     for r in ROWS:
         def one():
             done, failed = run_rows(study, (r,)); runs_of.update(done)
             if len(failed): raise SystemExit(f"row {r} failed: {failed.error[0]}; see {failed.log[0]}")
-        stage(f"row {r}, 1 epoch", one, "classification", n)
+        stage(f"row {r}, 1 epoch", one, n)
     from melanoma_nb.findings import comparisons, table2
     tables = test_tables(runs_of); made = table2(tables, profile.n_boot); p.lap("Table 2, 10,000 resamples", images=int(made.n.iloc[0]), disk_mb=0.)
     found = comparisons(tables, profile.n_boot); p.lap(f"{len(found)} comparisons, 10,000 resamples", images=int(made.n.iloc[0]), disk_mb=0.)
@@ -92,7 +92,8 @@ def projection() -> pd.DataFrame:
     "Hours and gigabytes of the whole profile on this processor, from rates measured now."
     from melanoma_nb.core import get_profile
     from melanoma_nb.networks import build_classifier
-    from melanoma_nb.rows import REPORT_ROWS, can_be_fast, measured_rates, row_profile
+    from melanoma_nb.classification import can_be_fast
+    from melanoma_nb.rows import REPORT_ROWS, measured_rates, row_profile
     from melanoma_nb.segmentation import build_segmenter
     paper = get_profile("paper"); side, (h, w) = paper.image_size, paper.seg_size; out = []
     def add(step, images, rate=None, hours=None, gb=0., note=""): out.append(dict(step=step, images=images, images_a_second=rate and round(rate, 2), hours=round(hours if hours is not None else images/rate/3600, 2), gigabytes=round(gb, 2), note=note))

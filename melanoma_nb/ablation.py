@@ -156,7 +156,7 @@ def how(
             split_seed=study.profile.split_seed, hash=study.split_hash),
         commit=p["commit"], versions=p["versions"],
         hardware=dict(cores=p["cores"], machine=p["machine"], gpu=p["gpu"]),
-        profile=shown, given={k: v for k, v in (given or {}).items()}, rows=names, runs=(before or {}).get("runs", {}) | {n: {k: r.get(k) for k in ("made", "commit", "threads", "hours")} for n, r in rec.items()})
+        profile=shown, given=given or {}, rows=names, runs=(before or {}).get("runs", {}) | {n: {k: r.get(k) for k in ("made", "commit", "threads", "hours")} for n, r in rec.items()})
 
 def export_tables(
     tables: dict[str, pd.DataFrame], # file name without suffix -> table

@@ -10,7 +10,7 @@ __all__ = ['STANDARD', 'ROWS', 'REPORT_ROWS', 'LADDER_ROWS', 'OWN', 'KNOWN', 'RE
 
 # %% ../nbs/04a_rows.ipynb #dd2ba06b
 import traceback
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 import numpy as np
 import pandas as pd
@@ -159,7 +159,7 @@ def row_study(
     given: dict | None = None, # see `row_profile`
 ) -> Study: # the same images and split
     "A study with a row's recipe."
-    return Study(**{**vars(study), "profile": row_profile(study.profile, row, given)})
+    return replace(study, profile=row_profile(study.profile, row, given))
 
 # %% ../nbs/04a_rows.ipynb #4b0b8454
 def table1(
