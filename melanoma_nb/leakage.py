@@ -235,7 +235,7 @@ def plot_leakage(
     for i, k in enumerate(kinds):
         t = table[table.siblings == k].sort_values("group_effect")
         ax.errorbar(t.group_effect + step*(i - (len(kinds) - 1)/2), 100*t.difference, yerr=100*np.array([t.difference - t.low, t.high - t.difference]), fmt="o-", ms=4, lw=1, capsize=2, label=k)
-    ax.axhline(0, color="0.5", ls="--", lw=1); low, high = ax.get_ylim(); ax.set_ylim(low - .3*(high - low), high)   # room for the legend, under all intervals
+    ax.axhline(0, color="0.5", ls="--", lw=1); low, high = ax.get_ylim(); ax.set_ylim(low - .15*(high - low), high)   # room for the legend, under all intervals
     ax.legend(title="siblings", fontsize=7, title_fontsize=7, loc="lower center", ncols=len(kinds), frameon=False)
     ax.set(xlabel="group effect", ylabel="difference in balanced accuracy (points)")
     return ax
