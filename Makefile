@@ -1,6 +1,6 @@
 # make demo: the whole chain on synthetic images   make test: checks and notebook tests   make lab: JupyterLab
 # make real DATA=DIR [ROWS=3,4] [DATASETS=A,B] [SEG_DATASETS=C] [RESULTS=results/NAME]: the same chain on your images, the tables copied to RESULTS   make test-slow: the cells marked `#| slow`
-# make bench [DATA=DIR]: speed scripts; DIR holds the published tables, for a dry run at the real counts
+# make bench [DATA=DIR]: speed scripts, simulations and the projection; DIR holds the published tables, for two dry runs at the real counts
 # Each sets up .venv by itself, or uses the active virtual environment if the package is installed in it.
 
 PYTHON ?= python3
@@ -34,5 +34,6 @@ real:
 	@$(RUN) python tools/show.py runs/05_ablation-laptop.ipynb
 
 bench:
-	@for f in decode feed synthetic synthetic_vs_real coverage segmentation cropping skin classification; do echo "== benchmarks/$$f.py"; $(RUN) python benchmarks/$$f.py $(if $(RESULTS),--out $(RESULTS)) || exit 1; done
-	@$(if $(DATA),echo "== benchmarks/full_count.py"; $(RUN) python benchmarks/full_count.py --metadata "$(DATA)" $(if $(RESULTS),--out $(RESULTS)),echo "no DATA=DIR: no dry run at the real counts")
+	@for f in decode feed synthetic synthetic_vs_real coverage segmentation cropping skin classification leakage; do echo "== benchmarks/$$f.py"; $(RUN) python benchmarks/$$f.py $(if $(RESULTS),--out $(RESULTS)) || exit 1; done
+	@echo "== benchmarks/paper_path.py --projection"; $(RUN) python benchmarks/paper_path.py --projection $(if $(RESULTS),--out $(RESULTS))
+	@$(if $(DATA),for f in full_count paper_path; do echo "== benchmarks/$$f.py"; $(RUN) python benchmarks/$$f.py --metadata "$(DATA)" $(if $(RESULTS),--out $(RESULTS)) || exit 1; done,echo "no DATA=DIR: no dry runs at the real counts")

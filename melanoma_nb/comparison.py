@@ -83,7 +83,8 @@ def holm_stretch(
     return float(reach((1 - level)/tests)/reach(1 - level))
 
 def _among(row: dict, tests: int) -> float:
-    "The smallest visible difference of a row among so many tests: planted for as many, else stretched; NaN if there is none."
+    "The smallest visible difference of a row among so many tests: planted for as many, else stretched; NaN if there is none, or if the resamples are too few for such a p."
+    if 2/(row.get("n_boot", np.inf) + 1) >= (1 - row["level"])/tests: return np.nan
     if row.get("n_tests") == tests and "detectable_holm" in row: return row["detectable_holm"]
     found = row["detectable"]*holm_stretch(tests, row["level"])
     never = least_p(row.get("n_groups")) >= (1 - row["level"])/tests or found > 1 and row["detectable_by"] == PLANTED

@@ -320,7 +320,8 @@ def pick_device(
     device: str | None = None, # "cpu", "cuda", "cuda:1", …; None: a GPU if there is one, but the CPU in tests, which compare bit for bit
 ) -> torch.device:
     "The device to compute on. Asking for a GPU that is not there is an error."
-    device = torch.device(device or ("cuda" if torch.cuda.is_available() and not in_test() else "cpu"))
+    try: device = torch.device(device or ("cuda" if torch.cuda.is_available() and not in_test() else "cpu"))
+    except RuntimeError as e: raise ValueError(f"device={device!r} is no device: write cpu, cuda, or cuda:1 for the second GPU") from e
     if device.type == "cuda" and not torch.cuda.is_available():
         raise RuntimeError(f"device={str(device)!r} was asked for, but torch sees no GPU: leave device empty, or check the driver")
     return device
