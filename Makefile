@@ -5,7 +5,7 @@
 
 PYTHON ?= python3
 RUN := $(PYTHON) tools/env.py
-ABLATION = papermill nbs/05_ablation.ipynb runs/05_ablation-$(1).ipynb --log-output --no-progress-bar $(2) </dev/null
+STAGE = papermill nbs/$(1).ipynb runs/$(1)-$(2).ipynb --log-output --no-progress-bar $(3) </dev/null
 
 .PHONY: help env demo test test-slow lab real bench
 help:
@@ -15,8 +15,8 @@ env:
 	@$(RUN)
 
 demo:
-	@$(RUN) env -u MELANOMA_NB_DATA MELANOMA_NB_PROFILE=demo $(call ABLATION,demo)
-	@$(RUN) python tools/show.py runs/05_ablation-demo.ipynb
+	@for n in 05_ablation 06_saliency; do $(RUN) env -u MELANOMA_NB_DATA MELANOMA_NB_PROFILE=demo $(call STAGE,$$n,demo) || exit 1; done
+	@for n in 05_ablation 06_saliency; do $(RUN) python tools/show.py runs/$$n-demo.ipynb; done
 
 test:
 	@$(RUN) python tools/check.py
@@ -30,10 +30,10 @@ lab:
 real:
 	@test -n "$(DATA)" || { echo "make real needs the folder of your images: make real DATA=DIR (README.md, section \"Your images\")" >&2; exit 2; }
 	@test -d "$(DATA)" || { echo "make real: $(DATA) is no folder" >&2; exit 2; }
-	@$(RUN) env MELANOMA_NB_PROFILE=laptop MELANOMA_NB_DATA="$$(cd "$(DATA)" && pwd)" $(call ABLATION,laptop,-p rows $(or $(ROWS),"3,4") $(if $(RESULTS),-p results $(RESULTS)) $(if $(DATASETS),-p datasets $(DATASETS)) $(if $(SEG_DATASETS),-p seg_datasets $(SEG_DATASETS)))
+	@$(RUN) env MELANOMA_NB_PROFILE=laptop MELANOMA_NB_DATA="$$(cd "$(DATA)" && pwd)" $(call STAGE,05_ablation,laptop,-p rows $(or $(ROWS),"3,4") $(if $(RESULTS),-p results $(RESULTS)) $(if $(DATASETS),-p datasets $(DATASETS)) $(if $(SEG_DATASETS),-p seg_datasets $(SEG_DATASETS)))
 	@$(RUN) python tools/show.py runs/05_ablation-laptop.ipynb
 
 bench:
-	@for f in decode feed synthetic synthetic_vs_real coverage segmentation cropping skin classification leakage; do echo "== benchmarks/$$f.py"; $(RUN) python benchmarks/$$f.py $(if $(RESULTS),--out $(RESULTS)) || exit 1; done
+	@for f in decode feed synthetic synthetic_vs_real coverage segmentation cropping skin classification saliency leakage; do echo "== benchmarks/$$f.py"; $(RUN) python benchmarks/$$f.py $(if $(RESULTS),--out $(RESULTS)) || exit 1; done
 	@echo "== benchmarks/paper_path.py --projection"; $(RUN) python benchmarks/paper_path.py --projection $(if $(RESULTS),--out $(RESULTS))
 	@$(if $(DATA),for f in full_count paper_path; do echo "== benchmarks/$$f.py"; $(RUN) python benchmarks/$$f.py --metadata "$(DATA)" $(if $(RESULTS),--out $(RESULTS)) || exit 1; done,echo "no DATA=DIR: no dry runs at the real counts")

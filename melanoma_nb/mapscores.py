@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = ['BAND', 'PARTS', 'HALF', 'TOLERANCE', 'SCORED_HEIGHT', 'PLACES', 'STEPS', 'SCORE_COLUMNS', 'lesion_parts',
            'part_scores', 'extent', 'points_at', 'random_lift', 'centre_map', 'scored_size', 'cell_side', 'both_see',
-           'map_row', 'removal_curves', 'curve_area', 'random_order', 'check_scores', 'score_table', 'compare_scores']
+           'coarsened', 'map_row', 'curve_area', 'random_order', 'removal_curves', 'check_scores', 'score_table',
+           'compare_scores']
 
-# %% ../nbs/05c_mapscores.ipynb #a0749150
+# %% ../nbs/05c_mapscores.ipynb #91c36ec0
 from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
@@ -18,9 +19,9 @@ from torch.nn import functional as F
 from .comparison import comparison_row, comparison_table
 from .cropping import bounding_box, uncrop
 from .evaluation import cluster_units, fold_strata, interval_method, multiplicities, percentile_interval, some
-from .maps import Readable, blurred
+from .maps import Readable, blurred, map_status
 
-# %% ../nbs/05c_mapscores.ipynb #723efeda
+# %% ../nbs/05c_mapscores.ipynb #37f81663
 BAND = .125   # of the mean side of the lesion's box: how far the band reaches to either side of the border
 PARTS = ("lesion", "band", "outside")
 
@@ -34,7 +35,7 @@ def lesion_parts(
     within, beyond = (cv2.distanceTransform(m.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) if not m.all() else np.full(m.shape, np.inf, np.float32) for m in (mask, ~mask))
     return np.where(mask, np.where(within > reach, 0, 1), np.where(beyond > reach, 2, 1)).astype(np.uint8), 2*reach
 
-# %% ../nbs/05c_mapscores.ipynb #1a85a951
+# %% ../nbs/05c_mapscores.ipynb #6c3cb0f6
 def part_scores(
     heat: np.ndarray, # float (h,w), 0 or more; NaN where the network saw nothing, which counts as 0
     parts: np.ndarray, # uint8 (h,w), from `lesion_parts`
@@ -49,7 +50,7 @@ def part_scores(
     lift = np.divide(share, area, out=np.full(3, np.nan), where=area > 0)
     return {f"{k}_{name}": float(v[i]) for k, v in dict(share=share, area=area, lift=lift).items() for i, name in enumerate(PARTS)}
 
-# %% ../nbs/05c_mapscores.ipynb #5e7572be
+# %% ../nbs/05c_mapscores.ipynb #7cbd81b1
 HALF, TOLERANCE = .5, .03   # of the saliency; of the frame's height
 
 def extent(
@@ -73,7 +74,7 @@ def points_at(
     away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return bool(mask[y, x] or mask.any() and away[y, x] <= tolerance*heat.shape[0])
 
-# %% ../nbs/05c_mapscores.ipynb #799e8a3c
+# %% ../nbs/05c_mapscores.ipynb #1d573078
 def random_lift(
     heat: np.ndarray, # float (h,w), NaN counts as 0
     region: np.ndarray, # (h,w) bool
@@ -89,13 +90,15 @@ def random_lift(
 
 def centre_map(
     size: tuple[int, int], # (h,w)
-    sd: float = .25, # of the height
+    domain: tuple[int, int, int, int] | None = None, # x0, y0, x1, y1, in whose middle it lies; None: the frame
+    sd: float = .25, # of the domain's sides; in the frame, of its height
 ) -> np.ndarray: # float32 (h,w), at most 1
-    "A Gaussian in the middle of the frame."
-    y, x = (np.arange(n) + .5 - n/2 for n in size)
-    return np.exp(-(y[:, None]**2 + x**2)/(2*(sd*size[0])**2)).astype(np.float32)
+    "A Gaussian in the middle of a domain."
+    x0, y0, x1, y1 = domain or (0, 0, size[1], size[0]); wide = (x1 - x0) if domain else size[0]
+    y, x = np.arange(size[0]) + .5 - (y0 + y1)/2, np.arange(size[1]) + .5 - (x0 + x1)/2
+    return np.exp(-(y[:, None]/(sd*(y1 - y0)))**2/2 - (x/(sd*wide))**2/2).astype(np.float32)
 
-# %% ../nbs/05c_mapscores.ipynb #ec9e385b
+# %% ../nbs/05c_mapscores.ipynb #cd4eec04
 SCORED_HEIGHT = 240   # pixels
 PLACES = 20           # of the random region
 
@@ -115,54 +118,51 @@ def cell_side(
 def both_see(
     *rows: dict | pd.Series, # lines of crops of one photograph, see `cropping.to_image`
     size: tuple[int, int], # (h,w) at which it is scored
-) -> tuple[int, int, int, int]: # x0, y0, x1, y1 at that size, at least one pixel
+) -> tuple[int, int, int, int] | None: # x0, y0, x1, y1 at that size; None: they share no pixel
     "The rectangle that all crops show."
     r = rows[0]; kx, ky = size[1]/r["frame_w"], size[0]/r["frame_h"]
     x0, y0 = (max(0, *(q[c] for q in rows)) for c in ("x0", "y0")); x1, y1 = min(r["frame_w"], *(q["x1"] for q in rows)), min(r["frame_h"], *(q["y1"] for q in rows))
     x0, y0, x1, y1 = round(x0*kx), round(y0*ky), round(x1*kx), round(y1*ky)
-    if x1 <= x0 or y1 <= y0: raise ValueError("the crops show no common part of the photograph")
-    return x0, y0, x1, y1
+    return (x0, y0, x1, y1) if x1 > x0 and y1 > y0 else None
 
-# %% ../nbs/05c_mapscores.ipynb #a7f19e53
+# %% ../nbs/05c_mapscores.ipynb #f101a2f5
+def coarsened(
+    laid: np.ndarray, # float32 (h,w), NaN where the network saw nothing
+    side: int, # pixels of the coarser map's cell
+) -> np.ndarray: # the same, averaged over a square around each pixel, as far as that was seen, twice
+    "A map as a coarser one would show it: once for the mean over a cell, once for the interpolation between cells."
+    seen, k = np.isfinite(laid), dict(ksize=(side, side), borderType=cv2.BORDER_CONSTANT); out = np.where(seen, laid, 0).astype(np.float32)
+    if side < 2: return laid
+    norm = np.maximum(cv2.blur(seen.astype(np.float32), **k), 1e-9)
+    for _ in range(2): out = np.where(seen, cv2.blur(out, **k)/norm, 0).astype(np.float32)
+    return np.where(seen, out, np.nan).astype(np.float32)
+
 def map_row(
     heat: np.ndarray, # float32 (h,w), a map over what the network saw, at its own resolution
     row: dict | pd.Series, # where that lies: x0, y0, x1, y1, frame_w, frame_h
     mask: np.ndarray, # (h,w) bool, the lesion; at the frame's size
-    box: tuple[int, int, int, int], # from `both_see`: the domain in which networks are compared
+    box: tuple[int, int, int, int] | None, # from `both_see`: the domain in which networks are compared; None: there is none
     coarsest: float | None = None, # pixels of the frame: the longest side of a cell among the maps compared; None: this map's
     seed: int = 0, # of the random region's places
-) -> dict: # status (ok, zero, nan or no lesion), share_, area_, lift_ of `PARTS` in the frame and, with `box_` before the name, in the box, random_lift, random_sd, extent_px, extent_seen, points, cell_px
+) -> dict: # status (ok, zero, nan, unseen: all of it beyond the frame, or no lesion), share_, area_, lift_ of `PARTS` in the frame and, with `box_` before the name, in the box, box_extent (share of the box), random_lift, random_sd, extent_px, extent_seen, points, cell_px
     "All that is measured of one map."
-    size = scored_size(mask.shape); cell = cell_side(row, heat.shape); out = dict(status="ok", cell_px=cell)
-    if not np.isfinite(heat).all(): return out | dict(status="nan")
-    if not (heat > 0).any(): return out | dict(status="zero")
-    small = cv2.resize(mask.astype(np.uint8), size[::-1], interpolation=cv2.INTER_NEAREST) > 0; scale = mask.shape[0]/size[0]; laid = uncrop(heat, row, size)
+    size = scored_size(mask.shape); scale, cell = mask.shape[0]/size[0], cell_side(row, heat.shape); out = dict(status=map_status(heat[None])[0], cell_px=cell)
+    if out["status"] != "ok": return out
+    laid = uncrop(heat, row, size)
+    if not np.nan_to_num(laid).max() > 0: return out | dict(status="unseen")
     n, seen = extent(laid); out |= dict(extent_px=n*scale**2, extent_seen=seen)
+    small = cv2.resize(mask.astype(np.uint8), size[::-1], interpolation=cv2.INTER_NEAREST) > 0
     if not small.any(): return out | dict(status="no lesion")
-    parts, width = lesion_parts(small); luck = random_lift(laid, small, np.random.default_rng(seed), PLACES)
-    out |= part_scores(laid, parts) | {f"box_{k}": v for k, v in part_scores(laid, parts, box).items()} | dict(random_lift=luck.mean(), random_sd=luck.std(ddof=1), points=float(points_at(laid, small)))
+    parts, width = lesion_parts(small); luck = random_lift(laid, parts == 0, np.random.default_rng(seed), PLACES)
+    out |= part_scores(laid, parts) | dict(random_lift=luck.mean(), random_sd=luck.std(ddof=1), points=float(points_at(laid, small)))
+    if box is not None:
+        alike = coarsened(laid, round((coarsest or 0.)/scale) if (coarsest or 0.) > cell*1.01 else 0); x0, y0, x1, y1 = box
+        out |= {f"box_{k}": v for k, v in part_scores(alike, parts, box).items()} | dict(box_extent=extent(alike[y0:y1, x0:x1])[1])
     narrow = width*scale < max(cell, coarsest or 0.)
     return {k: np.nan if narrow and k.endswith("_band") else v for k, v in out.items()}
 
-# %% ../nbs/05c_mapscores.ipynb #8d24d338
-STEPS = 16
-
-def removal_curves(
-    model: Readable, # in evaluation mode
-    x: torch.Tensor, # float (b,3,s,s), normalised
-    heat: np.ndarray, # float (b,h,w), maps of these pictures
-    target: int = 1, # class
-    steps: int = STEPS, # parts of the picture, each equally large
-) -> tuple[np.ndarray, np.ndarray]: # float64 (b,steps+1) each, deletion and insertion: probability of the class with 0/steps … steps/steps of the picture blurred (brought back)
-    "The class's probability while the picture goes, or comes, in the order of the map."
-    order = F.interpolate(torch.as_tensor(np.asarray(heat, np.float32))[:, None], x.shape[2:], mode="bilinear", align_corners=False).flatten(1)
-    ties = torch.randperm(order.shape[1], generator=torch.Generator().manual_seed(0))           # where a map is even, the order is by chance
-    rank = ties[order[:, ties].argsort(dim=1, descending=True, stable=True)].argsort(dim=1).view(len(x), 1, *x.shape[2:]).to(x.device)
-    n, soft, out = rank[0].numel(), blurred(x), []
-    with torch.no_grad():
-        for old, new in ((x, soft), (soft, x)):
-            out.append(torch.stack([model(torch.where(rank < n*k/steps, new, old))[:, target].sigmoid() for k in range(steps + 1)], 1).double().cpu().numpy())
-    return out[0], out[1]
+# %% ../nbs/05c_mapscores.ipynb #7d19e98c
+STEPS = 10
 
 def curve_area(
     p: np.ndarray, # (b,k) values at equal steps
@@ -177,7 +177,24 @@ def random_order(
     "Maps that say nothing, with cells of the same size."
     return np.random.default_rng(seed).random(shape)
 
-# %% ../nbs/05c_mapscores.ipynb #bb922216
+def removal_curves(
+    model: Readable, # in evaluation mode
+    x: torch.Tensor, # float (b,3,s,s), normalised
+    heat: np.ndarray, # float (b,h,w), maps of these pictures
+    target: int = 1, # class
+    steps: int = STEPS, # parts of the picture, each equally large
+) -> tuple[np.ndarray, np.ndarray]: # float64 (b,steps+1) each, deletion and insertion: probability of the class with 0/steps … steps/steps of the picture blurred (brought back)
+    "The class's probability while the picture goes, or comes, in the order of the map."
+    def large(m): return F.interpolate(torch.as_tensor(np.asarray(m, np.float32))[:, None], x.shape[2:], mode="bilinear", align_corners=False).flatten(1)
+    chance = large(random_order(heat.shape, 1)).argsort(dim=1)                                     # where a map is even, the order is that of a random one
+    first = large(heat).gather(1, chance).argsort(dim=1, descending=True, stable=True); rank = chance.gather(1, first).argsort(dim=1).view(len(x), 1, *x.shape[2:]).to(x.device)
+    n, soft, out = rank[0].numel(), blurred(x, model.arch.stats), []
+    with torch.no_grad():
+        for old, new in ((x, soft), (soft, x)):
+            out.append(torch.stack([model(torch.where(rank < n*k/steps, new, old))[:, target].sigmoid() for k in range(steps + 1)], 1).double().cpu().numpy())
+    return out[0], out[1]
+
+# %% ../nbs/05c_mapscores.ipynb #89da6117
 SCORE_COLUMNS = ("image_id", "dataset", "group_id", "fold", "seed")
 
 def check_scores(
@@ -188,7 +205,7 @@ def check_scores(
     if missing := [c for c in (*SCORE_COLUMNS, *values) if c not in scores]: raise ValueError(f"a table of map scores lacks the column(s) {', '.join(missing)}")
     if not len(scores): raise ValueError("the table of map scores has no rows: does the study have images with a mask in this part?")
     if (twice := scores.duplicated(["image_id", "seed"])).any():
-        raise ValueError(f"image {some(scores.image_id[twice].unique())} occurs twice for one seed: choose one network and one method, as in scores[scores.method == 'gradcam']")
+        raise ValueError(f"image {some(scores.image_id[twice].unique())} occurs twice for one seed: choose one network and one method, as in scores[scores['maps'] == 'gradcam']")
     return scores.sort_values(["dataset", "fold", "group_id", "image_id", "seed"], ignore_index=True)
 
 def _means(
@@ -203,29 +220,26 @@ def _means(
     for d in np.unique(dataset):
         rows = dataset == d; there = np.isfinite(v[rows])
         s, n = (np.stack([np.bincount(unit[rows], c, n_units) for c in a.T], 1) for a in (np.where(there, v[rows], 0.), there.astype(float)))
-        with np.errstate(invalid="ignore", divide="ignore"): out.append((w @ s)/(w @ n))
-    return np.mean(out, axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"): out.append(np.where(there.any(0), (w @ s)/(w @ n), 0.))
+    has = np.array([np.isfinite(v[dataset == d]).any(0) for d in np.unique(dataset)])      # a set without any value is not in the mean, in no resample
+    with np.errstate(invalid="ignore", divide="ignore"): return np.sum(out, axis=0)/has.sum(0)
 
-# %% ../nbs/05c_mapscores.ipynb #df87247a
+# %% ../nbs/05c_mapscores.ipynb #2a97e309
 def score_table(
     scores: pd.DataFrame, # see `check_scores`; one network, one method
     values: Sequence[str], # columns to average
-    by: str | None = None, # a column to split by; None: all rows together
     n_boot: int = 10_000, # resamples
     seed: int = 0, # of the resampling
     level: float = .95, # of confidence
-) -> pd.DataFrame: # a row a value of `by` and score: by, score, n (images with a value), left_out, n_groups, mean, low, high, n_boot, method
+) -> pd.DataFrame: # a row a score: score, n (images with a value), left_out, n_groups, mean, low, high, n_boot, method
     "Means with intervals from resampling groups within data set and fold."
-    values = list(values); t = check_scores(scores, values); unit, stratum = cluster_units(t.group_id, fold_strata(t)); rows = []
-    if by is not None and by not in t: raise ValueError(f"by={by!r} is no column of the table")
-    v, sets = t[values].to_numpy(np.float64), t.dataset.to_numpy(); chosen = {None: np.ones(len(t), bool)} if by is None else {k: (t[by] == k).to_numpy() for k in t[by].drop_duplicates().sort_values()}
-    for name, i in chosen.items():
-        def means(w): return _means(v[i], sets[i], unit[i], len(stratum), w)
-        mean, drawn = means(np.ones((1, len(stratum))))[0], np.concatenate([means(w) for w in multiplicities(stratum, n_boot, seed)])
-        for k, c in enumerate(values):
-            there = i & np.isfinite(v[:, k]); found = percentile_interval(drawn[:, k], level)
-            rows.append(({} if by is None else {by: name}) | dict(score=c, n=t.image_id[there].nunique(), left_out=t.image_id[i].nunique() - t.image_id[there].nunique(),
-                n_groups=len(np.unique(unit[there])), mean=mean[k]) | found | dict(method=interval_method(found)))
+    values = list(values); t = check_scores(scores, values); unit, stratum = cluster_units(t.group_id, fold_strata(t))
+    v, sets = t[values].to_numpy(np.float64), t.dataset.to_numpy()
+    def means(w): return _means(v, sets, unit, len(stratum), w)
+    mean, drawn, rows = means(np.ones((1, len(stratum))))[0], np.concatenate([means(w) for w in multiplicities(stratum, n_boot, seed)]), []
+    for k, c in enumerate(values):
+        there = np.isfinite(v[:, k]); found, n = percentile_interval(drawn[:, k], level), t.image_id[there].nunique()
+        rows.append(dict(score=c, n=n, left_out=t.image_id.nunique() - n, n_groups=len(np.unique(unit[there])), mean=mean[k]) | found | dict(method=interval_method(found)))
     return pd.DataFrame(rows)
 
 def compare_scores(

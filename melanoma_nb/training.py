@@ -74,12 +74,15 @@ def map_layers(
     "The layer whose output is averaged before the answer, and the stages before it."
     seen = {}
     def note(name, out): seen.pop(name, None); seen.update({name: getattr(out, "shape", None)})   # in the order in which they end
-    for k, m in net.named_modules():
-        if k: m.register_forward_hook(lambda _, i, o, k=k: note(k, o))
-    with torch.no_grad(): out = net.eval().forward_features(torch.empty(1, 3, side, side, device="meta"))
+    hooks, was = [m.register_forward_hook(lambda _, i, o, k=k: note(k, o)) for k, m in net.named_modules() if k], net.training
+    try:
+        with torch.no_grad(): out = net.eval().forward_features(torch.empty(1, 3, side, side, device="meta"))
+    finally:
+        for h in hooks: h.remove()
+        net.train(was)
     if out.ndim != 4 or out.shape[1] != net.num_features: return ()
     last = next(k for k in reversed(seen) if seen[k] == out.shape); stride = -(-side//out.shape[-1])
-    return ((last, stride), *((s["module"], s["reduction"]) for s in reversed(stages) if s["reduction"] < stride))
+    return ((last, stride), *((s["module"], s["reduction"]) for s in reversed(stages) if s["reduction"] < stride and s["module"] in seen))
 
 # %% ../nbs/01b_training.ipynb #344d161f
 @cache
