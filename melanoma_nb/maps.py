@@ -8,7 +8,7 @@ __all__ = ['CELLS', 'OCCLUSION_CELLS', 'AT_ONCE', 'METHODS', 'MAPS_VERSION', 'lo
            'saliency_maps', 'open_classifier', 'shuffled', 'MapSet', 'map_spec', 'map_set', 'enlarge', 'plot_overlay',
            'map_bar', 'network_stages', 'map_similarity', 'randomisation', 'plot_randomisation']
 
-# %% ../nbs/05b_maps.ipynb #9764bb38
+# %% ../nbs/05b_maps.ipynb #c5188529
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
@@ -34,7 +34,7 @@ from .data import CacheLoader, Study
 from .networks import build_classifier
 from .training import MODEL, get_arch, keep_memory, load_model
 
-# %% ../nbs/05b_maps.ipynb #da25d167
+# %% ../nbs/05b_maps.ipynb #5426dee8
 CELLS = 7   # a map has at least so many on a side
 
 def log_odds(
@@ -61,7 +61,7 @@ class Readable(nn.Module):
         if name and name in dict(self.net.named_modules()): return self.net.get_submodule(name)
         raise ValueError(f"{self.arch.name} has no layer {name!r}: choose one of {', '.join(k for k, _ in self.arch.maps) or 'its modules'}")
 
-# %% ../nbs/05b_maps.ipynb #8c3d33e4
+# %% ../nbs/05b_maps.ipynb #1e39875e
 @cache
 def map_sides(
     arch: str,
@@ -91,7 +91,7 @@ def map_layer(
             "choose a larger image_size" + " or another layer"*(layer is not None))
     return found, sides[found]
 
-# %% ../nbs/05b_maps.ipynb #05323a3b
+# %% ../nbs/05b_maps.ipynb #327feaec
 @contextmanager
 def explaining(
     model: nn.Module,
@@ -106,7 +106,7 @@ def explaining(
         for m, was in modes.items(): m.training = was
         for p, (was, grad) in wanted.items(): p.requires_grad_(was); p.grad = grad
 
-# %% ../nbs/05b_maps.ipynb #f5867e32
+# %% ../nbs/05b_maps.ipynb #721f106a
 def activation_map(
     model: Readable,
     layer: str, # see `Readable.layer`
@@ -118,7 +118,7 @@ def activation_map(
     if a.ndim != 4: raise ValueError(f"layer {layer!r} gives {tuple(a.shape)}: a map needs (batch, channels, height, width)")
     return a.relu().mean(1).detach()
 
-# %% ../nbs/05b_maps.ipynb #d06791e7
+# %% ../nbs/05b_maps.ipynb #7bc285bd
 def gradcam_map(
     model: Readable, layer: str, x: torch.Tensor, # as for `activation_map`
     target: int = 1, # class whose log-odds are traced
@@ -128,7 +128,7 @@ def gradcam_map(
     if a.ndim != 4: raise ValueError(f"layer {layer!r} gives {tuple(a.shape)}: a map needs (batch, channels, height, width)")
     return a[:, 0].detach()
 
-# %% ../nbs/05b_maps.ipynb #ce1a081d
+# %% ../nbs/05b_maps.ipynb #ed364ade
 OCCLUSION_CELLS = 8
 AT_ONCE = 256   # covered pictures in one forward pass, at most (at least one batch)
 
@@ -154,7 +154,7 @@ def occlusion_map(
             perturbations_per_eval=max(1, AT_ONCE//len(x)))
     return F.adaptive_avg_pool2d(a.mean(1), OCCLUSION_CELLS).relu()
 
-# %% ../nbs/05b_maps.ipynb #bc64b5dc
+# %% ../nbs/05b_maps.ipynb #ace9fc6f
 METHODS = dict(activation=activation_map, gradcam=gradcam_map, occlusion=occlusion_map)
 
 def check_method(
@@ -185,7 +185,7 @@ def saliency_maps(
         for x, *_ in dl: out.append(make(model, layer, x.to(device).contiguous(memory_format=torch.channels_last), target).float().cpu().numpy())
     return np.concatenate(out)
 
-# %% ../nbs/05b_maps.ipynb #a3315e5b
+# %% ../nbs/05b_maps.ipynb #70d44544
 MAPS_VERSION = 1
 
 def open_classifier(
@@ -208,7 +208,7 @@ def shuffled(
         if v.is_floating_point() and (names is None or k.startswith(tuple(names))): v.copy_(v.flatten()[torch.randperm(v.numel(), generator=g)].view_as(v))
     return other
 
-# %% ../nbs/05b_maps.ipynb #c828a86d
+# %% ../nbs/05b_maps.ipynb #d7d21f23
 class MapSet:
     "A folder with `maps.npy`, float32 (n,h,w), and `maps.csv`: image_id, status."
     def __init__(self,
@@ -264,7 +264,7 @@ def map_set(
         for f in d.glob("part-*.npy"): f.unlink()
     return MapSet(make_run(*spec, make, resume=True))
 
-# %% ../nbs/05b_maps.ipynb #0859d66a
+# %% ../nbs/05b_maps.ipynb #b3f92e98
 def enlarge(
     heat: np.ndarray, # float (h,w)
     size: tuple[int, int], # (h,w) wanted
@@ -297,7 +297,7 @@ def map_bar(
     axs = ax if axs is None else axs
     ax.figure.colorbar(ax.images[1], ax=axs, fraction=.03, pad=.02, label="share of the map's own maximum")
 
-# %% ../nbs/05b_maps.ipynb #638f1da1
+# %% ../nbs/05b_maps.ipynb #e4b9ef8f
 def network_stages(
     model: Readable,
 ) -> list[str]: # beginnings of names of tensors, from the answer backwards; together all of them
