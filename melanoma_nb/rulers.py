@@ -201,9 +201,10 @@ def what_rulers_show(
     else:
         said += [f"On the ruler's true pixels {'these methods find it' if len(found) > 1 else 'one method finds it'} (lift at least {FOUND:g}, lower bound above {SURELY:g}): {_lifts(found)}." if len(found) else "No method finds it on the ruler's true pixels."]
         said += [f"{'These fail' if len(missed) > 1 else 'This one fails'}: {_lifts(missed)}."]*bool(len(missed))
-    loud = off[off.verdict != "quiet"]; o = off.iloc[0]; swapping = f"there swapping the rulers changes the AUROC by {-o.fall:+.2f} ({-o.fall_high:+.2f} to {-o.fall_low:+.2f})"
+    loud = off[off.verdict != "quiet"]; o = off.iloc[0]; change = (f"{0. - round(v, 2) + 0.:+.2f}" for v in (o.fall, o.fall_high, o.fall_low))
     quiet = f"all methods are quiet (upper bound below {QUIET:g}): {_lifts(off)}" if not len(loud) else f"not quiet (upper bound not below {QUIET:g}): {_lifts(loud)}"
-    return " ".join([*said, f"With the tie off {quiet}; {swapping}."])
+    aside = "" if o.fall_low <= 0 <= o.fall_high else ", so that this network is not indifferent to rulers either" + (", and its quiet maps do not say so" if not len(loud) else "")
+    return " ".join([*said, "With the tie off {}; there swapping the rulers changes the AUROC by {} ({} to {}){}.".format(quiet, *change, aside)])
 
 # %% ../nbs/05d_rulers.ipynb #r037
 def plot_rulers(
