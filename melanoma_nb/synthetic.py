@@ -533,10 +533,11 @@ ARTEFACTS = ("hair", "ruler", "bubble", "dark_corner")
 def artefact_share(
     target: np.ndarray, # (n,) int
     share: float, # of all photographs, without a confounder
-    confounding: float, # 0: unrelated to the class, 1: with it melanoma, without it benign
+    confounding: float, # -1 to 1; 0: unrelated to the class, 1: with it melanoma, without it benign, -1: the other way round
 ) -> np.ndarray: # (n,) probability
-    "How probable an artefact is on each photograph: q + c(1−q) on melanoma, q(1−c) on the others."
+    "How probable an artefact is on each photograph: q + c(1−q) on melanoma (for c < 0: on benign, with −c), q(1−c) on the others."
     target = np.asarray(target)
+    if confounding < 0: target, confounding = 1-target, -confounding
     return target*(share + confounding*(1-share)) + (1-target)*share*(1-confounding)
 
 def draw_artefacts(
@@ -714,7 +715,7 @@ def write_ham(
 TRUTH_COLUMNS = [*"image_id dataset group target skin_tone".split(), *SIGNS,
     *("base palette veil regression network globules depth area hairs ruler bubbles dark_corner fills zoom lighting "
       "gain_r gain_g gain_b width height lesion_key duplicate_of duplicate_kind listed").split()]
-SHARES = ("prevalence", "difficulty", "group_effect", "confounding", "fill_share", "neutral_share", "listed_share",
+SHARES = ("prevalence", "difficulty", "group_effect", "fill_share", "neutral_share", "listed_share",
     *(f"{k}_share" for k in ARTEFACTS))
 
 def check_params(
@@ -726,6 +727,7 @@ def check_params(
     need(p.n_isic >= 0 and p.n_ham >= 0 and p.n_isic+p.n_ham > 0,
         f"n_isic={p.n_isic} and n_ham={p.n_ham}: ask for at least one image, and no negative number (0 leaves a data set out)")
     for k in SHARES: need(0 <= getattr(p, k) <= 1, f"{k}={getattr(p, k)} must lie in [0, 1]")
+    need(-1 <= p.confounding <= 1, f"confounding={p.confounding} must lie in [-1, 1]: 1 ties the artefact to melanoma, -1 to the benign lesions")
     known = f"choose one of {', '.join(ARTEFACTS)}"
     need(p.confounder in (None, *ARTEFACTS), f"confounder={p.confounder!r} is not known: {known}, or None")
     need(p.confounder or not p.confounding, f"confounding={p.confounding} without a confounder: {known}")
@@ -783,7 +785,7 @@ def make_demo(
     sizes: tuple = ((640, 480, .8), (1024, 768, .1), (1200, 800, .1)), # ISIC 2020: width, height (pixels), share
     ham_size: tuple[int, int] = (600, 450), # HAM10000: width, height (pixels)
     confounder: str | None = None, # one of `ARTEFACTS`, tied to the class by:
-    confounding: float = 0., # 0: not at all, 1: the artefact lies on all melanomas and on nothing else
+    confounding: float = 0., # 0: not at all, 1: the artefact lies on all melanomas and on nothing else, -1: on all benign lesions and on nothing else
     fill_share: float = .06, # share of photographs whose lesion fills the frame
     neutral_share: float = .3, # share of photographs in even, neutral light
     hair_share: float = .4, # share of photographs with hairs
