@@ -8,7 +8,7 @@ __all__ = ['SCORES_VERSION', 'SHUFFLED', 'WHOLE', 'TESTED', 'CLAIMS', 'KEPT', 'l
            'compare_controls', 'settle', 'saliency_answer', 'removal_table', 'compare_removal', 'confident_errors',
            'kept_scores', 'restore_scores']
 
-# %% ../nbs/06_saliency.ipynb #19fbeab7
+# %% ../nbs/06_saliency.ipynb #7af52cbe
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +30,7 @@ from .masks import MaskSet, mask_set, mask_spec
 from .rows import row_rung, row_study
 from .training import get_arch
 
-# %% ../nbs/06_saliency.ipynb #c9e4e375
+# %% ../nbs/06_saliency.ipynb #26da1a69
 def lesion_masks(
     study: Study,
     source: str | None = None, # expert or predicted; None: expert if test images have such masks
@@ -43,7 +43,7 @@ def lesion_masks(
     if not ids: raise ValueError(f"no image of the test part has a mask (masks={source!r}): choose data sets with experts' masks, or masks='predicted'")
     return found, ids, source
 
-# %% ../nbs/06_saliency.ipynb #61a28d50
+# %% ../nbs/06_saliency.ipynb #99b2c590
 class Viewer(NamedTuple):
     "A row of the ablation, with all that is needed to look over its shoulder."
     row: str
@@ -76,11 +76,11 @@ def open_viewer(
     crops = crop_table(s, rung, allow_in_sample=allow_in_sample).set_index("image_id")
     return Viewer(row, s, rung, crops, t[t.split == "test"].set_index("image_id"), classes.index(MELANOMA) if MELANOMA in classes else 1, layer, cells, allow_in_sample)
 
-# %% ../nbs/06_saliency.ipynb #51b8cb21
+# %% ../nbs/06_saliency.ipynb #43170ac3
 class Photo(NamedTuple):
     "One photograph under two networks."
     frame: np.ndarray # uint8 (h,w,3)
-    mask: np.ndarray # (h,w) bool
+    mask: np.ndarray # (h,w) bool, the lesion: the largest piece of the mask
     seen: list # of each network: its input, uint8 (s,s,3)
     heat: list # of each network: its map, float32 (c,c)
 
@@ -92,7 +92,7 @@ def open_photo(
 ) -> Photo:
     "All that is drawn of a photograph."
     v = viewers[0]; path = v.study.images.path[v.study.images.image_id == image_id].iloc[0]; caches = [w.inputs for w in viewers]
-    return Photo(read_frame(path, v.study.profile.frame_size), truth[image_id], [c.x[c.rows([image_id])[0]] for c in caches], [m[image_id] for m in maps])
+    return Photo(read_frame(path, v.study.profile.frame_size), find_lesion(truth[image_id])[0], [c.x[c.rows([image_id])[0]] for c in caches], [m[image_id] for m in maps])
 
 def plot_pair(
     photo: Photo,
@@ -102,10 +102,10 @@ def plot_pair(
 ) -> Sequence[Axes]: # `axs`
     "The report's figure 2 for one lesion."
     laid = [uncrop(h, v.crops.loc[image_id], photo.mask.shape) for h, v in zip(photo.heat, viewers)]; p = [v.preds.p_mel[image_id] for v in viewers]
-    for ax, h, v, q in zip(axs, laid, viewers, p): plot_overlay(photo.frame, h, ax, photo.mask, f"row {v.row}: p(malignant) = {q:.2f}")
+    for ax, h, v, q in zip(axs, laid, viewers, p): plot_overlay(photo.frame, h, ax, photo.mask, f"row {v.row}: p = {q:.2f}")
     return plot_overlay(photo.seen[1], enlarge(photo.heat[1], photo.seen[1].shape[:2]), axs[2], None, f"row {viewers[1].row}: its input") and axs
 
-# %% ../nbs/06_saliency.ipynb #13386292
+# %% ../nbs/06_saliency.ipynb #6367e4f9
 SCORES_VERSION = 2
 SHUFFLED = ("activation", "gradcam")   # methods whose maps are also made of a network with shuffled weights; occlusion's cost fifty passes a picture
 WHOLE = "centre"                       # the name of the Gaussian, in place of a row
@@ -136,7 +136,7 @@ def score_spec(
     lines = [v.crops.loc[ids, ["x0", "y0", "x1", "y1"]].to_numpy().tolist() for v in viewers]
     return ("saliency", "-".join(["rows", *(v.row for v in viewers)]), dict(version=SCORES_VERSION, maps=made, masks=truth.folder.name, crops=config_hash(lines), height=SCORED_HEIGHT))
 
-# %% ../nbs/06_saliency.ipynb #7175750a
+# %% ../nbs/06_saliency.ipynb #78f95fe7
 def score_set(
     viewers: Sequence[Viewer], # two
     truth: MaskSet, ids: Sequence[str], # from `lesion_masks`
@@ -160,7 +160,7 @@ def score_set(
     t = t.merge(viewers[0].preds.loc[ids, ["dataset", "group_id", "fold", "seed", "target"]].reset_index(), on="image_id").merge(said, on=["image_id", "row"], how="left")
     return t.assign(correct=np.where(t.p_mel.isna(), None, (t.p_mel >= .5) == (t.target == 1)))
 
-# %% ../nbs/06_saliency.ipynb #3fa1d4a0
+# %% ../nbs/06_saliency.ipynb #09468949
 def plot_lifts(
     means: pd.DataFrame, # row, maps, weights, score, mean, low, high
     score: str, # for instance box_lift_lesion
@@ -173,7 +173,7 @@ def plot_lifts(
     ax.axvline(1, color="0.5", ls="--", lw=1); ax.set(yticks=range(len(t)), yticklabels=names, xlabel=score.replace("_", " "), ylim=(len(t) - .5, -.5))
     return ax
 
-# %% ../nbs/06_saliency.ipynb #ccec8b37
+# %% ../nbs/06_saliency.ipynb #ca11a317
 TESTED = ("box_lift_lesion", "box_lift_band", "box_lift_outside", "box_extent", "lift_lesion", "extent_px")
 
 def compare_rows(
@@ -202,7 +202,7 @@ def compare_controls(
         out += [dict(row=r, maps=m, control=k) | c for k, t in others.items() if len(t) for c in compare_scores(t, g, [value], n_boot)]
     return comparison_table(out)
 
-# %% ../nbs/06_saliency.ipynb #e990a228
+# %% ../nbs/06_saliency.ipynb #6e0be8ca
 CLAIMS = dict(extent_px=(-1, "the second activates over less of the photograph"), box_extent=(-1, "it is choosier within the crop's box"),
     box_lift_lesion=(1, "it looks more at the lesion there"), box_lift_band=(1, "it looks more at the border there"))   # metric -> sign of the difference that would bear it out, claim
 
@@ -232,7 +232,7 @@ def saliency_answer(
     return (f"**That the network on crops looks more specifically {verdict}** on {int(first.n)} images ({int(first.n_malignant)} malignant, {int(first.n_groups)} groups, {masks} masks), by the {method} maps of two trained networks (one seed), "
         f"{names[0]} and {names[1]}: {'; '.join(said)}." + " The first would hold for the same look through both inputs."*(states[0] == "holds"))
 
-# %% ../nbs/06_saliency.ipynb #c05c2902
+# %% ../nbs/06_saliency.ipynb #5c491c8d
 def removal_table(
     v: Viewer,
     maps: dict[str, MapSet], # kind -> its maps
@@ -262,7 +262,7 @@ def compare_removal(
         for k in ("deletion", "insertion"): out += [dict(row=r, maps=m) | c for c in compare_scores(t.drop(columns=k).rename(columns={f"{k}_random": k}), t, [k], n_boot)]
     return comparison_table(out)
 
-# %% ../nbs/06_saliency.ipynb #a7767bbf
+# %% ../nbs/06_saliency.ipynb #86ea73cb
 def confident_errors(
     preds: pd.DataFrame, # predictions table indexed by image_id
     n: int, # at most
@@ -272,7 +272,7 @@ def confident_errors(
     missed, alarms = (t[t.error == k].sort_values("p_mel", ascending=k == "missed") for k in ("missed", "false alarm"))
     return pd.concat([missed.head(n), alarms.head(max(0, n - len(missed)))])
 
-# %% ../nbs/06_saliency.ipynb #5cfc1b5c
+# %% ../nbs/06_saliency.ipynb #b37b2ca8
 KEPT = ("image_id", "row", "maps", "weights", "status")   # and all that `mapscores.map_row` measures: no label, no group, no probability
 
 def kept_scores(
@@ -282,7 +282,7 @@ def kept_scores(
     numbers = [c for c in scores if c.startswith(("share_", "area_", "lift_", "box_", "extent_", "random_")) or c in ("points", "cell_px")]
     return scores[[*KEPT, *numbers]].round({c: 4 for c in numbers})
 
-# %% ../nbs/06_saliency.ipynb #1e85ab6c
+# %% ../nbs/06_saliency.ipynb #557a19f8
 def restore_scores(
     kept: pd.DataFrame, # from `kept_scores`
     study: Study, # of the same images
