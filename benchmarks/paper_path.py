@@ -2,7 +2,7 @@
 with the published tables from DIR (as full_count.py); a small segmentation network, DenseNet121 at 32 px, one epoch, rows 1, 3, 4 and 11, then Table 2 and the comparisons. No weights: nothing is learnt that is worth a number; what is
 shown is that every stage passes at these counts, its peak of memory and its disk (`paper_path.csv`; the seconds depend on what else the machine did). --work keeps data and runs there, so that a broken dry run goes on; else a temporary folder.
 python benchmarks/paper_path.py --projection [--out results]: rates of the profile's own networks at their own sizes, measured now on this machine (nothing else should run), and from them hours and gigabytes of the whole profile (`paper_projection.csv`)."""
-import argparse, os, sys, tempfile, time
+import argparse, json, os, shutil, subprocess, sys, tempfile, time
 from pathlib import Path
 import cv2
 import pandas as pd
@@ -14,13 +14,18 @@ DECODE_MS = 47   # of a 6000x4000 photograph at its largest, results/bench_decod
 
 
 class Peak:
-    "Peak memory of this process (MB) and seconds since the last lap, of a stage each."
-    def __init__(self): self.rows = []; self.reset()
+    "Peak memory of this process (MB) and seconds since the last lap, of a stage each; a lap that was kept before is read, so that a dry run that was broken off has the numbers of the attempt that did the work."
+    def __init__(self, kept: Path): self.kept = kept; self.rows = json.loads(kept.read_text()) if kept.exists() else []; self.reset()
     def reset(self): Path("/proc/self/clear_refs").write_text("5"); self.start = time.perf_counter()
     def lap(self, stage: str, **more) -> None:
-        mb = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))/1e3
-        self.rows.append(dict(stage=stage, seconds=round(time.perf_counter() - self.start, 1), peak_mb=round(mb), **more)); self.reset()
-        print(self.rows[-1], flush=True)
+        if all(r["stage"] != stage for r in self.rows):
+            self.rows.append(dict(stage=stage, seconds=round(time.perf_counter() - self.start, 1), peak_mb=round(status_mb("VmHWM")), **more)); self.kept.write_text(json.dumps(self.rows))
+        print(next(r for r in self.rows if r["stage"] == stage), flush=True); self.reset()
+
+
+def status_mb(key: str) -> float:
+    "VmHWM (peak) or VmRSS of this process, MB."
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith(key))/1e3
 
 
 def write_masks(folder: Path) -> int:
@@ -40,14 +45,14 @@ def dry_run(metadata: Path, work: Path, limit: int | None) -> pd.DataFrame:
     from full_count import write_images
     data, runs = work/"data", work/"runs"; os.environ.update(MELANOMA_NB_DATA=str(data), MELANOMA_NB_RUNS=str(runs)); runs.mkdir(parents=True, exist_ok=True)
     if not (work/"written").exists():
-        print("writing the images", flush=True); write_images(data, metadata, 1., limit); print(write_masks(data/"ham10000"), "masks"); (work/"written").touch()
+        shutil.rmtree(data, ignore_errors=True); print("writing the images", flush=True); write_images(data, metadata, 1., limit); print(write_masks(data/"ham10000"), "masks"); (work/"written").touch()
     from melanoma_nb.core import get_profile
     from melanoma_nb.cropping import crop_set
     from melanoma_nb.data import input_cache, open_study
     from melanoma_nb.masks import mask_set
     from melanoma_nb.rows import check_rows, run_rows, test_tables
     from melanoma_nb.segmentation import seg_run
-    p = Peak()
+    p = Peak(work/"laps.json")
     profile = get_profile("paper", image_size=32, epochs=1, seg_arch="unet+resnet18", seg_size="64,64", seg_epochs=1, seg_batch_size=16, weights="none", allow_random_base=True)
     study = open_study(profile); check_rows(study, ROWS); n = len(study.rows(profile.datasets)); p.lap("manifest, audit, duplicates, split", images=len(study.images), disk_mb=size_mb(runs))
     if not limit: assert (n, int(study.rows(profile.datasets).target.sum())) == (COUNTS["isic"], COUNTS["malignant"]), "the counts of ISIC 2020 are not the report's"
@@ -60,7 +65,7 @@ def dry_run(metadata: Path, work: Path, limit: int | None) -> pd.DataFrame:
     for r in ROWS:
         def one():
             done, failed = run_rows(study, (r,)); runs_of.update(done)
-            if len(failed): raise SystemExit(f"row {r} failed: {failed.error[0]}; see {failed.log[0]}")
+            if len(failed): raise SystemExit(f"row {r} failed:\n{Path(failed.log[0]).read_text()}")
         stage(f"row {r}, 1 epoch", one, n)
     from melanoma_nb.findings import comparisons, table2
     tables = test_tables(runs_of); made = table2(tables, profile.n_boot); p.lap("Table 2, 10,000 resamples", images=int(made.n.iloc[0]), disk_mb=0.)
@@ -79,13 +84,20 @@ def forward_rate(net, size: tuple[int, int], bs: int, batches: int = 3) -> float
     return bs*batches/(time.perf_counter() - start)
 
 
-def step_memory(make, size: tuple[int, int], bs: int) -> float:
-    "GB that a training step adds to a process, float32: weights, Adam's state, activations, gradients."
+def step_memory(what: str) -> float:
+    "GB that a training step of the profile's `classifier` or `segmentation` network adds to a process, float32: weights, Adam's state, activations, gradients; in a process of its own, since freed memory is kept."
+    return float(subprocess.run([sys.executable, __file__, "--step", what], check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()[-1])
+
+
+def print_step_memory(what: str) -> None:
+    "The child's side of `step_memory`."
     import torch
+    from melanoma_nb.core import get_profile
+    from melanoma_nb.networks import build_classifier
+    from melanoma_nb.segmentation import build_segmenter
     from melanoma_nb.training import training_rate
-    p = Peak(); base = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmRSS"))/1e6
-    training_rate(make(), size, bs, torch.device("cpu"), batches=2)
-    return round(next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))/1e6 - base, 1)
+    p = get_profile("paper", device="cpu"); net, size, bs = (build_classifier(p.arch, "none"), (p.image_size,)*2, p.batch_size) if what == "classifier" else (build_segmenter(p.seg_arch, "none"), p.seg_size, p.seg_batch_size)
+    before = status_mb("VmRSS"); training_rate(net, size, bs, torch.device("cpu"), batches=2); print(round((status_mb("VmHWM") - before)/1e3, 2))
 
 
 def projection() -> pd.DataFrame:
@@ -95,15 +107,18 @@ def projection() -> pd.DataFrame:
     from melanoma_nb.classification import can_be_fast
     from melanoma_nb.rows import REPORT_ROWS, measured_rates, row_profile
     from melanoma_nb.segmentation import build_segmenter
-    paper = get_profile("paper"); side, (h, w) = paper.image_size, paper.seg_size; out = []
+    from melanoma_nb.training import keep_memory
+    keep_memory(); paper = get_profile("paper", device="cpu"); side, (h, w) = paper.image_size, paper.seg_size; out = []
     def add(step, images, rate=None, hours=None, gb=0., note=""): out.append(dict(step=step, images=images, images_a_second=rate and round(rate, 2), hours=round(hours if hours is not None else images/rate/3600, 2), gigabytes=round(gb, 2), note=note))
     net, seg = build_classifier(paper.arch, "none"), build_segmenter(paper.seg_arch, "none")
     forward, masks = forward_rate(net, (side, side), 32), forward_rate(seg, (h, w), paper.seg_batch_size)
     rows = [*REPORT_ROWS, "7x50"]; rates = measured_rates([row_profile(paper, r) for r in rows])
     n, mel = COUNTS["isic"], COUNTS["malignant"]; train = round(.7*n), round(.7*(n - mel)); epoch, rest = 2*train[1], n - train[0]
-    reads = 3 + len(RUNGS_CACHED)   # audit, masks, inputs; the segmentation set's audit and input
-    add("reading photographs", COUNTS["photographs"]*reads, 1000/DECODE_MS, note=f"{reads} passes, if all were 6000x4000; results/bench_decode.csv")
-    add(f"segmentation network, {paper.seg_epochs} epochs", round(.7*COUNTS["ham"])*paper.seg_epochs, rates[("segmentation",)], gb=COUNTS["ham"]*h*w*4/1e9, note="with its inputs and masks")
+    reads, ham = 2 + len(RUNGS_CACHED), COUNTS["ham"]   # audit, masks, inputs; HAM10000's small JPEGs do not count
+    add("reading photographs", COUNTS["photographs"]*reads, 1000/DECODE_MS*(os.cpu_count() or 1), note=f"{reads} passes, if all were 6000x4000, a thread a core; results/bench_decode.csv")
+    seen_again = round(.15*ham)*paper.seg_epochs + ham   # validation after every epoch, and all masks counted once
+    add(f"segmentation network, {paper.seg_epochs} epochs", round(.7*ham)*paper.seg_epochs, rates[("segmentation",)], gb=ham*h*w*4/1e9,
+        hours=(round(.7*ham)*paper.seg_epochs/rates[("segmentation",)] + seen_again/masks)/3600, note="with its inputs, validation and counts")
     add("masks", n, masks, gb=n*paper.frame_size[0]*paper.frame_size[1]/8/1e9, note="one bit a pixel")
     add("inputs: original and masked_box", 2*n, hours=0., gb=2*n*side*side*3/1e9, note="time: see reading photographs")
     seen = set()
@@ -113,24 +128,25 @@ def projection() -> pd.DataFrame:
         key = (p.arch, p.unfreeze, p.image_size); look = rest//2*p.epochs + n + rest
         add(f"row {r}", epoch*p.epochs, rates[key], hours=epoch*p.epochs/rates[key]/3600 + look/forward/3600, gb=.03, note=f"{p.epochs} epochs of {epoch:,} images, validation and predictions included")
     t = pd.DataFrame(out); total = dict(step="all", images=int(t.images.sum()), images_a_second=None, hours=round(t.hours.sum(), 1), gigabytes=round(t.gigabytes.sum(), 1), note="one seed, without the photographs themselves (23 and 3 GB)")
-    need = [dict(step="memory of a training step, classifier", images=paper.batch_size, images_a_second=None, hours=None, gigabytes=step_memory(lambda: build_classifier(paper.arch, "none"), (side, side), paper.batch_size), note="float32; half of it in mixed precision; a GPU needs this and 5 GB if it holds the inputs"),
-        dict(step="memory of a training step, segmentation", images=paper.seg_batch_size, images_a_second=None, hours=None, gigabytes=step_memory(lambda: build_segmenter(paper.seg_arch, "none"), (h, w), paper.seg_batch_size), note="float32")]
+    need = [dict(step=f"memory of a training step, {k}", images=bs, images_a_second=None, hours=None, gigabytes=step_memory(k), note="float32; on a GPU with mixed precision less (not measured), and 5 GB more if it holds the inputs")
+        for k, bs in dict(classifier=paper.batch_size, segmentation=paper.seg_batch_size).items()]
     return pd.concat([t, pd.DataFrame([total, *need])], ignore_index=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--metadata", type=Path); parser.add_argument("--work", type=Path); parser.add_argument("--out", type=Path)
-    parser.add_argument("--limit", type=int, help="rows of each table, to try the script"); parser.add_argument("--projection", action="store_true")
+    parser.add_argument("--limit", type=int, help="rows of each table, to try the script"); parser.add_argument("--projection", action="store_true"); parser.add_argument("--step", choices=["classifier", "segmentation"], help="used by --projection for its own child processes")
     args = parser.parse_args()
+    if args.step: print_step_memory(args.step); return
     if args.projection: keep(projection(), args.out, "paper_projection", 0); return
     if args.metadata is None: parser.error("--metadata DIR: the folder of the published tables")
     if args.limit and args.out: parser.error("--limit is for a trial: its table is not kept, leave --out away")
     with tempfile.TemporaryDirectory() as d:
         work = (args.work or Path(d)).resolve(); work.mkdir(parents=True, exist_ok=True)
         t = dry_run(args.metadata, work, args.limit)
-        shown = sys.argv[1:]; sys.argv[1:] = [{str(args.metadata): "DIR", str(args.work): "DIR"}.get(a, a) for a in shown]   # no path of this machine in the record
-        keep(t, args.out, "paper_path", 0, note="JPEGs of 64x64 px at 32 px, random base weights: the counts are real, the pictures are not")
+        sys.argv[1:] = ["--metadata", "DIR", *["--work", "DIR"]*bool(args.work), *["--out", "results"]*bool(args.out)]   # no path of this machine in the record
+        keep(t, args.out, "paper_path", 0, note="JPEGs of 64x64 px at 32 px, random base weights: the counts are real, the pictures are not, and masks of 64x64 px take 512 bytes where those of 640x480 take 38,400")
 
 
 if __name__ == "__main__": main()
