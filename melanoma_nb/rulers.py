@@ -22,7 +22,7 @@ from .cropping import crop_table, dilate_mask, rung_cache, uncrop
 from .data import Study
 from .evaluation import metrics
 from .leakage import check_unmasked, demo_arguments, leakage_data
-from .maps import METHODS, map_layer, map_set, open_classifier
+from .maps import METHODS, map_layer, map_set, map_status, open_classifier
 from .mapscores import PLACES, SCORE_COLUMNS, cell_side, random_lift, score_table, scored_size
 from .synthetic import BITS, read_bits, read_truth
 
@@ -110,8 +110,7 @@ def ruler_row(
     frame = int(row["frame_h"]), int(row["frame_w"]); size = scored_size(frame); cell = cell_side(row, heat.shape); region = ruler_pixels(bits, size)
     out = dict(status="ok", cell_px=cell, area=float(region.mean()), lift=np.nan, near=np.nan, random=np.nan)
     if not region.any(): return out | dict(status="no ruler")
-    if not np.isfinite(heat).all(): return out | dict(status="nan")
-    if not (heat > 0).any(): return out | dict(status="zero")
+    if (status := map_status(heat[None])[0]) != "ok": return out | dict(status=status)
     laid = uncrop(heat, row, size); around = dilate_mask(region, cell/2*size[0]/frame[0])
     luck = random_lift(laid, region, np.random.default_rng(seed), PLACES)
     return out | dict(lift=region_lift(laid, region), near=region_lift(laid, around), random=float(luck.mean()))
