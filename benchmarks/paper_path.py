@@ -43,6 +43,7 @@ def size_mb(folder: Path) -> float: return round(sum(f.stat().st_size for f in f
 def dry_run(metadata: Path, work: Path, limit: int | None) -> pd.DataFrame:
     "Every stage once; seconds, peak memory and disk of each."
     from full_count import write_images
+    work = work/f"paper-{limit or 'all'}"     # the data of a trial are not those of the whole
     data, runs = work/"data", work/"runs"; os.environ.update(MELANOMA_NB_DATA=str(data), MELANOMA_NB_RUNS=str(runs)); runs.mkdir(parents=True, exist_ok=True)
     if not (work/"written").exists():
         shutil.rmtree(data, ignore_errors=True); print("writing the images", flush=True); write_images(data, metadata, 1., limit); print(write_masks(data/"ham10000"), "masks"); (work/"written").touch()
