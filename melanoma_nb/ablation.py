@@ -143,7 +143,8 @@ def how(
     "How a table was made, from which runs."
     p, up = provenance(), [n for ns in runs.values() for n in ns]
     if mask_runs_exist(study):
-        specs = *(seg_spec(study, f) for f in mask_networks(study, mask_plan(study))), mask_spec(study), crop_spec(study, "masked_box")
+        rungs = dict.fromkeys(row_rung(r, given) for r in masked_rows(tuple(runs), given))
+        specs = *(seg_spec(study, f) for f in mask_networks(study, mask_plan(study))), mask_spec(study), *(crop_spec(study, r) for r in {"masked_box": None} | rungs)
         up += [path for s in specs if (path := run_path(*s)).exists()]
     rec = {
         f"{n.parent.name}/{n.name}": read_json(n/"record.json") | dict(

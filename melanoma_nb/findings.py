@@ -535,7 +535,7 @@ def plot_rows(
     h = check_histories(histories)
     for (r, d), ax in zip(h.groupby("row", sort=False), axs):
         d = d[d.seed == d.seed.iloc[0]]
-        plot_history(d, ["train_loss", "valid_loss"], ax[0], chosen_epochs(d)[0]).set(ylabel="cross-entropy", ylim=(0, None)); ax[0].set_title(f"row {r}", fontsize=8)
+        plot_history(d, ["train_loss", "valid_loss"], ax[0], next(iter(chosen_epochs(d)), None)).set(ylabel="cross-entropy", ylim=(0, None)); ax[0].set_title(f"row {r}", fontsize=8)
         plot_accuracies(d, r, ax[1])
     for ax in axs[0]:      # above the panels of the first row, where no line is
         ax.legend(*ax.get_legend_handles_labels(), loc="lower center", bbox_to_anchor=(.5, 1.12), ncols=4, frameon=False, fontsize=7, columnspacing=1, handlelength=1.5)

@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['STANDARD', 'ROWS', 'REPORT_ROWS', 'LADDER_ROWS', 'OWN', 'KNOWN', 'RECIPE_FIELDS', 'FORWARD', 'row_words',
-           'parse_rows', 'names_before', 'take_parameters', 'augment_fields', 'read_parameters', 'row_rung',
-           'row_profile', 'row_study', 'table1', 'masked_rows', 'check_rows', 'epoch_size', 'measured_rates',
-           'seg_plan', 'plan', 'run_rows', 'test_tables']
+           'parse_rows', 'names_before', 'take_parameters', 'augment_fields', 'read_parameters', 'not_the_reports',
+           'row_rung', 'row_profile', 'row_study', 'table1', 'masked_rows', 'check_rows', 'epoch_size',
+           'measured_rates', 'seg_plan', 'plan', 'run_rows', 'test_tables']
 
 # %% ../nbs/04a_rows.ipynb #dd2ba06b
 import traceback
@@ -128,6 +128,13 @@ def read_parameters(
         try: row_profile(profile, r, recipe)
         except ValueError as e: raise ValueError(f"row {r}: {e}") from e
     return profile, recipe
+
+def not_the_reports(
+    given: dict, # what wins over the rows' recipes, from `read_parameters`
+) -> str: # a sentence; "" if the rows are still the report's, longer or with another network
+    "Why the report's numbers cannot stand beside these rows."
+    if all(k in ("epochs", "arch") for k in given): return ""
+    return f"Every row with {', '.join(f'{k}={v}' for k, v in given.items())}: these are not the report's rows."
 
 # %% ../nbs/04a_rows.ipynb #94adc467
 def row_rung(

@@ -8,8 +8,8 @@ __all__ = ['FIELDS', 'OURS', 'VERSION', 'MALLOC', 'THREADS', 'GONE', 'parse_rows
            'open_sweep', 'begin', 'grid', 'job', 'runs_of', 'is_done', 'papermill_quiet', 'own_sockets', 'execute',
            'execute_job', 'child_env', 'cores', 'gpu_of', 'run_here', 'failed', 'run_processes', 'slots',
            'fair_threads', 'connect', 'on_worker', 'room', 'run_dask', 'slurm_cluster', 'complete_rows',
-           'pooled_predictions', 'pooled_tables', 'run_jobs', 'write_pooled', 'make_tables', 'plan_sweep',
-           'keep_record', 'report', 'melanoma_sweep', 'plot_schedule']
+           'pooled_predictions', 'pooled_tables', 'run_jobs', 'sweep_words', 'write_pooled', 'make_tables',
+           'plan_sweep', 'keep_record', 'report', 'melanoma_sweep', 'plot_schedule']
 
 # %% ../nbs/05a_sweep.ipynb #4468e095
 import argparse, ast, logging, os, re, shutil, socket, sys, tempfile, time
@@ -373,7 +373,10 @@ def connect(
     "A client of a Dask scheduler; nobody there is an error."
     from dask.distributed import Client
     where = dict(scheduler_file=scheduler) if scheduler.endswith(".json") else dict(address=scheduler)
-    if scheduler.endswith(".json") and not Path(scheduler).is_file(): raise ValueError(f"--scheduler {scheduler}: there is no such file")
+    end = time.time() + timeout
+    while scheduler.endswith(".json") and not Path(scheduler).is_file():      # a scheduler that has just been started writes it in a moment
+        if time.time() > end: raise ValueError(f"--scheduler {scheduler}: there is no such file, and none came within {timeout:g} s")
+        time.sleep(.1)
     try: return Client(**where, timeout=timeout, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as e:
         raise ValueError(f"--scheduler {scheduler}: no scheduler answers there within {timeout:g} s ({type(e).__name__}); start one with "
@@ -410,15 +413,15 @@ def run_dask(
     retries: int = 2, # of a job whose worker could not do it; one whose worker died is always given to another
     every: float = .2, # seconds between two looks at what has ended and who has come
 ) -> Iterator[dict]: # of `execute_job`, as they end
-    "Do the jobs on the workers of a Dask cluster, each handed out when there is room for it."
-    if not room(client, False): print("the scheduler has no workers yet: waiting for the first", flush=True); client.wait_for_workers(1)
-    gpu = room(client, True) > 0; needs = dict(GPU=1) if gpu else None
-    todo, running, env, call = list(jobs), {}, child_env(), f"{time.time_ns():x}"
-    def submit(j): return client.submit(on_worker, sweep, j, env, key=f"{j.name}-{call}", pure=False, retries=retries, resources=needs)
+    "Do the jobs on the workers of a Dask cluster, each handed out when there is room for it; that none are left is said, and waited for."
+    todo, running, env, call, gpu, alone = list(jobs), {}, child_env(), f"{time.time_ns():x}", False, False
+    def submit(j): return client.submit(on_worker, sweep, j, env, key=f"{j.name}-{call}", pure=False, retries=retries, resources=dict(GPU=1) if gpu else None)
     try:
         while todo or running:
-            free = room(client, gpu)
+            gpu = gpu or room(client, True) > 0; free = room(client, gpu)
             if free < 0: break
+            if not free and not alone: print(f"the scheduler has no workers{' with a GPU'*gpu}: waiting for one", flush=True)
+            alone = not free
             for j in todo[:max(0, free - len(running))]: running[submit(j)] = j; todo.remove(j)
             ended = [f for f in running if f.done()]
             for f in ended: yield f.result() if f.status == "finished" else failed(running[f], f"{type(f.exception()).__name__}: {f.exception()}" if f.status == "error" else GONE); del running[f]
@@ -476,11 +479,13 @@ def pooled_tables(
     tables: dict[str, pd.DataFrame], # from `pooled_predictions`
     n_boot: int = 10_000, # resamples
     shared: bool = False, # see `findings.comparisons`
+    report: bool = True, # are these the report's rows? False: its numbers are not set beside
 ) -> dict[str, pd.DataFrame]: # table2, and comparisons if there are two rows or more
     "The ablation's Table 2 and comparisons, over all folds."
     from melanoma_nb.findings import comparisons, table2     # imports fastai, which a worker does not need
-    found = comparisons(tables, n_boot, shared)
-    return dict(table2=table2(tables, n_boot)) | (dict(comparisons=found) if len(found) else {})
+    found, numbers = comparisons(tables, n_boot, shared), table2(tables, n_boot)
+    if not report: numbers[["report", "difference"]] = np.nan
+    return dict(table2=numbers) | (dict(comparisons=found) if len(found) else {})
 
 # %% ../nbs/05a_sweep.ipynb #77975868
 def run_jobs(
@@ -501,6 +506,16 @@ def run_jobs(
     return pd.DataFrame(sorted(found, key=lambda r: order[r["name"]]))
 
 # %% ../nbs/05a_sweep.ipynb #5b0561aa
+def sweep_words(
+    sweep: Sweep,
+    rows: Sequence[str], # names of rows
+) -> tuple[str, dict[str, str]]: # why these are not the report's rows, "" if they are; row -> what it is
+    "What was passed on, in words."
+    from melanoma_nb.rows import ROWS, not_the_reports, read_parameters, row_words     # imports fastai, which a worker does not need
+    passed = {k: v for k, v in sweep.parameters.items() if k in (*FIELDS, "profile", "augment", "rung")}
+    given = read_parameters(passed | dict(rows=[r for r in rows if r in ROWS.index] or "4"))[1]
+    return not_the_reports(given), {r: row_words(r, given) for r in rows}
+
 def write_pooled(
     sweep: Sweep,
     done: pd.DataFrame, # from `run_jobs`
@@ -509,7 +524,8 @@ def write_pooled(
     "The tables over all folds, in `table_pooled/`, each with how it was made."
     tables, p, folder = pooled_predictions(sweep, done), provenance(), sweep.folder/"table_pooled"
     if not tables: return []
-    made = pooled_tables(tables, sweep.profile.n_boot, sweep.profile.mask_policy == "drop")
+    about, words = sweep_words(sweep, list(tables))
+    made = pooled_tables(tables, sweep.profile.n_boot, sweep.profile.mask_policy == "drop", report=not about)
     how = dict(command=command, seed=sorted({int(s) for s in done.seeds}), folds=sorted(done.fold.unique().tolist()), commit=p["commit"], versions=p["versions"],
         hardware=dict(cores=p["cores"], machine=p["machine"], gpu=p["gpu"]), runs={r: {} for n in done.name[done.rows.isin(list(tables))] for r in runs_of(sweep.folder/n)})
     folder.mkdir(exist_ok=True)
@@ -518,7 +534,7 @@ def write_pooled(
         write_json(folder/f"{name}.how.json", how)
     if "comparisons" in made:
         from melanoma_nb.findings import conclude
-        (folder/"conclusions.md").write_text(conclude(made["comparisons"], f"Folds {', '.join(map(str, how['folds']))} together.") + "\n")
+        (folder/"conclusions.md").write_text(conclude(made["comparisons"], f"Folds {', '.join(map(str, how['folds']))} together. {about}".strip(), words, report=not about) + "\n")
     return [folder/f"{name}.csv" for name in made]
 
 # %% ../nbs/05a_sweep.ipynb #1e4d3d94
