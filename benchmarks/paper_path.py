@@ -1,6 +1,7 @@
 """python benchmarks/paper_path.py --metadata DIR [--work DIR] [--limit N] [--out results]: the profile `paper` at the report's counts, once through, small. Small JPEGs under the names of ISIC 2020 (33,126) and HAM10000 (10,015, with masks),
 with the published tables from DIR (as full_count.py); a small segmentation network, DenseNet121 at 32 px, one epoch, rows 1, 3, 4 and 11, then Table 2 and the comparisons. No weights: nothing is learnt that is worth a number; what is
 shown is that every stage passes at these counts, its peak of memory and its disk (`paper_path.csv`; the seconds depend on what else the machine did). --work keeps data and runs there, so that a broken dry run goes on; else a temporary folder.
+With a GPU: --rows 1-11 --image-size 224 --epochs 2 --networks paper, the report's eleven rows with its own networks at its own sizes; the table (`paper_path_224px.csv`) then ends with images a second and the hours that all epochs would take. (Not run by us: we had no GPU.)
 python benchmarks/paper_path.py --projection [--out results]: rates of the profile's own networks at their own sizes, measured now on this machine (nothing else should run), and from them hours and gigabytes of the whole profile (`paper_projection.csv`)."""
 import argparse, json, os, shutil, subprocess, sys, tempfile, time
 from pathlib import Path
@@ -40,10 +41,10 @@ def write_masks(folder: Path) -> int:
 def size_mb(folder: Path) -> float: return round(sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())/1e6, 1)
 
 
-def dry_run(metadata: Path, work: Path, limit: int | None) -> pd.DataFrame:
-    "Every stage once; seconds, peak memory and disk of each."
+def dry_run(metadata: Path, work: Path, limit: int | None, names: str, side: int, epochs: int, own: bool) -> pd.DataFrame:
+    "Every stage once, rows `names` for some epochs at `side` px, with the profile's own networks or small ones; seconds, peak memory and disk of each."
     from full_count import write_images
-    work = work/f"paper-{limit or 'all'}"     # the data of a trial are not those of the whole
+    work = work/f"paper-{limit or 'all'}-{side}px{'-own'*own}"     # the data of a trial are not those of the whole
     data, runs = work/"data", work/"runs"; os.environ.update(MELANOMA_NB_DATA=str(data), MELANOMA_NB_RUNS=str(runs)); runs.mkdir(parents=True, exist_ok=True)
     if not (work/"written").exists():
         shutil.rmtree(data, ignore_errors=True); print("writing the images", flush=True); write_images(data, metadata, 1., limit); print(write_masks(data/"ham10000"), "masks"); (work/"written").touch()
@@ -51,11 +52,12 @@ def dry_run(metadata: Path, work: Path, limit: int | None) -> pd.DataFrame:
     from melanoma_nb.cropping import crop_set
     from melanoma_nb.data import input_cache, open_study
     from melanoma_nb.masks import mask_set
-    from melanoma_nb.rows import check_rows, run_rows, test_tables
+    from melanoma_nb.rows import check_rows, parse_rows, row_profile, run_rows, test_tables
     from melanoma_nb.segmentation import seg_run
     p = Peak(work/"laps.json")
-    profile = get_profile("paper", image_size=32, epochs=1, seg_arch="unet+resnet18", seg_size="64,64", seg_epochs=1, seg_batch_size=16, weights="none", allow_random_base=True)
-    study = open_study(profile); check_rows(study, ROWS); n = len(study.rows(profile.datasets)); p.lap("manifest, audit, duplicates, split", images=len(study.images), disk_mb=size_mb(runs))
+    small = {} if own else dict(seg_arch="unet+resnet18", seg_size="64,64", seg_batch_size=16)
+    rows, profile = parse_rows(names), get_profile("paper", image_size=side, epochs=epochs, seg_epochs=1, weights="none", allow_random_base=True, **small)
+    study = open_study(profile); check_rows(study, rows); n = len(study.rows(profile.datasets)); p.lap("manifest, audit, duplicates, split", images=len(study.images), disk_mb=size_mb(runs))
     if not limit: assert (n, int(study.rows(profile.datasets).target.sum())) == (COUNTS["isic"], COUNTS["malignant"]), "the counts of ISIC 2020 are not the report's"
     def stage(name, make, images):
         before = size_mb(runs); make(); p.lap(name, images=images, disk_mb=round(size_mb(runs) - before, 1))
@@ -63,16 +65,21 @@ def dry_run(metadata: Path, work: Path, limit: int | None) -> pd.DataFrame:
     stage("masks", lambda: mask_set(study), n)
     stage("inputs: original", lambda: input_cache(study, "original"), n); stage("inputs: masked_box", lambda: crop_set(study, "masked_box"), n)
     runs_of = {}
-    for r in ROWS:
+    for r in rows:
         def one():
             done, failed = run_rows(study, (r,)); runs_of.update(done)
             if len(failed): raise SystemExit(f"row {r} failed:\n{Path(failed.log[0]).read_text()}")
-        stage(f"row {r}, 1 epoch", one, n)
+        stage(f"row {r}, {epochs} epoch{'s'*(epochs > 1)}", one, n)
     from melanoma_nb.findings import comparisons, table2
     tables = test_tables(runs_of); made = table2(tables, profile.n_boot); p.lap("Table 2, 10,000 resamples", images=int(made.n.iloc[0]), disk_mb=0.)
     found = comparisons(tables, profile.n_boot); p.lap(f"{len(found)} comparisons, 10,000 resamples", images=int(made.n.iloc[0]), disk_mb=0.)
-    assert set(made.row) == set(ROWS) and len(found), "a table is not whole"
-    return pd.DataFrame(p.rows)
+    assert set(made.row) == set(rows) and len(found), "a table is not whole"
+    t = pd.DataFrame(p.rows); trained = t.stage.str.startswith("row ")
+    if epochs > 1:
+        train = study.rows(profile.datasets).query("split == 'train'"); epoch = 2*max((train.target == 0).sum(), (train.target == 1).sum())
+        t["images_a_second"] = (epoch*epochs/t.seconds).where(trained).round(1)     # training images; validation and predictions are in the seconds
+        t["hours_of_all_epochs"] = (t.seconds/epochs*[row_profile(get_profile("paper"), s.split(",")[0][4:]).epochs if k else 0 for s, k in zip(t.stage, trained)]/3600).where(trained).round(2)
+    return t
 
 
 def forward_rate(net, size: tuple[int, int], bs: int, batches: int = 3) -> float:
@@ -137,6 +144,7 @@ def projection() -> pd.DataFrame:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--metadata", type=Path); parser.add_argument("--work", type=Path); parser.add_argument("--out", type=Path)
+    parser.add_argument("--rows", default=",".join(ROWS)); parser.add_argument("--image-size", type=int, default=32); parser.add_argument("--epochs", type=int, default=1); parser.add_argument("--networks", choices=["small", "paper"], default="small")
     parser.add_argument("--limit", type=int, help="rows of each table, to try the script"); parser.add_argument("--projection", action="store_true"); parser.add_argument("--step", choices=["classifier", "segmentation"], help="used by --projection for its own child processes")
     args = parser.parse_args()
     if args.step: print_step_memory(args.step); return
@@ -145,9 +153,11 @@ def main() -> None:
     if args.limit and args.out: parser.error("--limit is for a trial: its table is not kept, leave --out away")
     with tempfile.TemporaryDirectory() as d:
         work = (args.work or Path(d)).resolve(); work.mkdir(parents=True, exist_ok=True)
-        t = dry_run(args.metadata, work, args.limit)
-        sys.argv[1:] = ["--metadata", "DIR", *["--work", "DIR"]*bool(args.work), *["--out", "results"]*bool(args.out)]   # no path of this machine in the record
-        keep(t, args.out, "paper_path", 0, note="JPEGs of 64x64 px at 32 px, random base weights: the counts are real, the pictures are not, and masks of 64x64 px take 512 bytes where those of 640x480 take 38,400")
+        t = dry_run(args.metadata, work, args.limit, args.rows, args.image_size, args.epochs, args.networks == "paper")
+        for k in ("--metadata", "--work"):
+            if k in sys.argv: sys.argv[sys.argv.index(k) + 1] = "DIR"     # no path of this machine in the record
+        name = "paper_path" if args.image_size == 32 else f"paper_path_{args.image_size}px"
+        keep(t, args.out, name, 0, note=f"JPEGs of 64x64 px at {args.image_size} px, random base weights: the counts are real, the pictures are not, and masks of 64x64 px take 512 bytes where those of 640x480 take 38,400")
 
 
 if __name__ == "__main__": main()
