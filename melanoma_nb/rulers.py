@@ -173,19 +173,20 @@ def rulers_table(
     predictions: dict[str, dict[str, pd.DataFrame]], # likewise -> from `set_predictions`
     layers: dict[str, str] | None = None, # method -> where its maps are read, for the record
     n_boot: int = 10_000, # resamples
-) -> pd.DataFrame: # a row a condition and method: condition, method, layer, n, left_out, n_groups, n_seeds, lift, low, high, verdict; near, near_low, near_high, random; the columns of `swap_row`
+) -> pd.DataFrame: # a row a condition and method: condition, method, layer, n, left_out, n_groups, n_seeds, lift (mean over networks), low, high, verdict, lift_least (of the networks' own means), seeds_found (networks whose own mean is at least `FOUND`); near, near_low, near_high, random; the columns of `swap_row`
     "Lifts with their intervals and verdicts, beside what swapping the rulers does."
     rows = []
     for condition, tables in scores.items():
         swap = swap_row(predictions[condition], condition, n_boot)
         for t in tables:
             m = t.method.iloc[0]; at = score_table(t, ["lift", "near", "random"], n_boot=n_boot).set_index("score"); r = at.loc["lift"]
+            own = [score_table(g, ["lift"], n_boot=2)["mean"][0] for _, g in t.groupby("seed")]
             rows.append(dict(condition=condition, method=m, layer=(layers or {}).get(m, ""), n=r.n, left_out=r.left_out, n_groups=r.n_groups, n_seeds=t.seed.nunique(), lift=r["mean"], low=r.low, high=r.high,
-                verdict=lift_verdict(r["mean"], r.low, r.high), near=at["mean"]["near"], near_low=at.low["near"], near_high=at.high["near"], random=at["mean"]["random"]) | swap)
+                verdict=lift_verdict(r["mean"], r.low, r.high), lift_least=min(own), seeds_found=sum(v >= FOUND for v in own), near=at["mean"]["near"], near_low=at.low["near"], near_high=at.high["near"], random=at["mean"]["random"]) | swap)
     return pd.DataFrame(rows)
 
 # %% ../nbs/05d_rulers.ipynb #r034
-def _lifts(t): return ", ".join(f"{r.method} {r.lift:.1f} ({r.low:.1f} to {r.high:.1f})" if np.isfinite(r.lift) else f"{r.method} without any map" for r in t.itertuples())
+def _lifts(t): return ", ".join(f"{r.method} {r.lift:.1f} ({r.low:.1f} to {r.high:.1f}" + f"; at least {FOUND:g} in {r.seeds_found} of {r.n_seeds} networks"*(r.n_seeds > 1 and r.condition == TRAINED[0]) + ")" if np.isfinite(r.lift) else f"{r.method} without any map" for r in t.itertuples())
 
 def what_rulers_show(
     table: pd.DataFrame, # from `rulers_table`
@@ -193,8 +194,9 @@ def what_rulers_show(
     "What may be said of the table, and no more."
     on, off = (table[table.condition == k] for k in TRAINED)
     if not len(on) or not len(off): raise ValueError(f"the table needs rows of the conditions {' and '.join(TRAINED)}, and has {', '.join(table.condition.unique()) or 'none'}")
-    r = on.iloc[0]; cheats = bool(r.fall >= CHEAT and r.fall_low > 0); drop = f"from {r.auroc_with:.2f} to {r.auroc_swapped:.2f} (by {r.fall:.2f}, 95 % interval {r.fall_low:.2f} to {r.fall_high:.2f})"
-    said = [f"The network trained with rulers on melanomas {'goes by the ruler' if cheats else 'is not shown to go by the ruler'}: swapping the rulers takes its AUROC {drop}."]
+    def nets(t): return "network" if t.n_seeds.iloc[0] == 1 else f"{t.n_seeds.iloc[0]} networks"
+    r, several = on.iloc[0], on.n_seeds.iloc[0] > 1; cheats = bool(r.fall >= CHEAT and r.fall_low > 0); drop = f"from {r.auroc_with:.2f} to {r.auroc_swapped:.2f} (by {r.fall:.2f}, 95 % interval {r.fall_low:.2f} to {r.fall_high:.2f})"
+    said = [f"The {nets(on)} trained with rulers on melanomas {('go' if several else 'goes') + ' by the ruler' if cheats else ('are' if several else 'is') + ' not shown to go by the ruler'}: swapping the rulers takes {'their mean' if several else 'its'} AUROC {drop}."]
     found, missed = on[on.verdict == "finds it"], on[on.verdict != "finds it"]
     if not cheats: said.append(f"So no method can be judged by whether it finds the ruler; lifts on its pixels: {_lifts(on)}.")
     else:
@@ -202,7 +204,7 @@ def what_rulers_show(
         said += [f"{'These fail' if len(missed) > 1 else 'This one fails'}: {_lifts(missed)}."]*bool(len(missed))
     loud = off[off.verdict != "quiet"]; o = off.iloc[0]; change = (f"{0. - round(v, 2) + 0.:+.2f}" for v in (o.fall, o.fall_high, o.fall_low))
     quiet = f"all methods are quiet (upper bound below {QUIET:g}): {_lifts(off)}" if not len(loud) else f"not quiet (upper bound not below {QUIET:g}): {_lifts(loud)}"
-    aside = "" if o.fall_low <= 0 <= o.fall_high else ", so that this network is not indifferent to rulers either" + (", and its quiet maps do not say so" if not len(loud) else "")
+    aside = "" if o.fall_low <= 0 <= o.fall_high else f", so that {'these networks are' if off.n_seeds.iloc[0] > 1 else 'this network is'} not indifferent to rulers either" + (", and the quiet maps do not say so" if not len(loud) else "")
     return " ".join([*said, "With the tie off {}; there swapping the rulers changes the AUROC by {} ({} to {}){}.".format(quiet, *change, aside)])
 
 # %% ../nbs/05d_rulers.ipynb #r037
