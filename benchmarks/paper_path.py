@@ -1,7 +1,7 @@
 """python benchmarks/paper_path.py --metadata DIR [--work DIR] [--limit N] [--out results]: the profile `paper` at the report's counts, once through, small. Small JPEGs under the names of ISIC 2020 (33,126) and HAM10000 (10,015, with masks),
 with the published tables from DIR (as full_count.py); a small segmentation network, DenseNet121 at 32 px, one epoch, rows 1, 3, 4 and 11, then Table 2 and the comparisons. No weights: nothing is learnt that is worth a number; what is
-shown is that every stage passes at these counts, its peak of memory and its disk (`paper_path.csv`; the seconds depend on what else the machine did). --work keeps data and runs there, so that a broken dry run goes on; else a temporary folder.
-With a GPU: --rows 1-11 --image-size 224 --epochs 2 --networks paper, the report's eleven rows with its own networks at its own sizes; the table (`paper_path_224px.csv`) then ends with images a second and the hours that all epochs would take. (Not run by us: we had no GPU.)
+shown is that every stage passes at these counts, the process's peak of memory in it (which keeps what it has freed, so that later stages show what earlier ones needed) and its disk (`paper_path.csv`; the seconds depend on what else the machine did). --work keeps data and runs there, so that a broken dry run goes on; else a temporary folder.
+With a GPU: --rows 1-11 --image-size 224 --epochs 2 --networks paper, the report's eleven rows with its own networks at its own sizes; the table (`paper_path_224px_2epochs_paper.csv`) then has images a second, the GPU's peak memory, and the hours that all epochs would take, with their sum. (Not run by us: we had no GPU.)
 python benchmarks/paper_path.py --projection [--out results]: rates of the profile's own networks at their own sizes, measured now on this machine (nothing else should run), and from them hours and gigabytes of the whole profile (`paper_projection.csv`)."""
 import argparse, json, os, shutil, subprocess, sys, tempfile, time
 from pathlib import Path
@@ -20,7 +20,10 @@ class Peak:
     def reset(self): Path("/proc/self/clear_refs").write_text("5"); self.start = time.perf_counter()
     def lap(self, stage: str, **more) -> None:
         if all(r["stage"] != stage for r in self.rows):
-            self.rows.append(dict(stage=stage, seconds=round(time.perf_counter() - self.start, 1), peak_mb=round(status_mb("VmHWM")), **more)); self.kept.write_text(json.dumps(self.rows))
+            import torch
+            gpu = {}
+            if torch.cuda.is_available(): gpu = dict(gpu_peak_mb=round(torch.cuda.max_memory_allocated()/1e6)); torch.cuda.reset_peak_memory_stats()
+            self.rows.append(dict(stage=stage, seconds=round(time.perf_counter() - self.start, 1), peak_mb=round(status_mb("VmHWM")), **more, **gpu)); self.kept.write_text(json.dumps(self.rows))
         print(next(r for r in self.rows if r["stage"] == stage), flush=True); self.reset()
 
 
@@ -74,12 +77,25 @@ def dry_run(metadata: Path, work: Path, limit: int | None, names: str, side: int
     tables = test_tables(runs_of); made = table2(tables, profile.n_boot); p.lap("Table 2, 10,000 resamples", images=int(made.n.iloc[0]), disk_mb=0.)
     found = comparisons(tables, profile.n_boot); p.lap(f"{len(found)} comparisons, 10,000 resamples", images=int(made.n.iloc[0]), disk_mb=0.)
     assert set(made.row) == set(rows) and len(found), "a table is not whole"
-    t = pd.DataFrame(p.rows); trained = t.stage.str.startswith("row ")
-    if epochs > 1:
-        train = study.rows(profile.datasets).query("split == 'train'"); epoch = 2*max((train.target == 0).sum(), (train.target == 1).sum())
-        t["images_a_second"] = (epoch*epochs/t.seconds).where(trained).round(1)     # training images; validation and predictions are in the seconds
-        t["hours_of_all_epochs"] = (t.seconds/epochs*[row_profile(get_profile("paper"), s.split(",")[0][4:]).epochs if k else 0 for s, k in zip(t.stage, trained)]/3600).where(trained).round(2)
-    return t
+    t = pd.DataFrame(p.rows)
+    return with_hours(t, study, rows) if epochs > 1 else t
+
+
+def with_hours(t: pd.DataFrame, study, rows: tuple[str, ...]) -> pd.DataFrame:
+    "With training images a second, the hours that all epochs of the profile would take, and a line for the whole."
+    from melanoma_nb.classification import can_be_fast
+    from melanoma_nb.core import get_profile
+    from melanoma_nb.rows import row_profile
+    paper, p = get_profile("paper"), study.profile; train = study.rows(p.datasets).query("split == 'train'"); epoch = 2*max((train.target == 0).sum(), (train.target == 1).sum())
+    t = t.assign(images_a_second=float("nan"), hours_of_all_epochs=t.seconds/3600)
+    for r in rows:
+        k, ran = t.stage.str.startswith(f"row {r},"), row_profile(p, r)
+        if can_be_fast(ran): continue                                             # features once, and rows on the same input share them
+        t.loc[k, "images_a_second"] = (epoch*ran.epochs/t.seconds[k]).round(1)    # validation and predictions are in the seconds
+        t.loc[k, "hours_of_all_epochs"] *= row_profile(paper, r).epochs/ran.epochs
+    t.loc[t.stage.str.startswith("segmentation"), "hours_of_all_epochs"] *= paper.seg_epochs/p.seg_epochs
+    total = dict(stage="all", seconds=t.seconds.sum().round(1), hours_of_all_epochs=t.hours_of_all_epochs.sum(), disk_mb=t.disk_mb.sum())
+    return pd.concat([t, pd.DataFrame([total])], ignore_index=True).round(dict(hours_of_all_epochs=2))
 
 
 def forward_rate(net, size: tuple[int, int], bs: int, batches: int = 3) -> float:
@@ -104,8 +120,8 @@ def print_step_memory(what: str) -> None:
     from melanoma_nb.networks import build_classifier
     from melanoma_nb.segmentation import build_segmenter
     from melanoma_nb.training import training_rate
-    p = get_profile("paper", device="cpu"); net, size, bs = (build_classifier(p.arch, "none"), (p.image_size,)*2, p.batch_size) if what == "classifier" else (build_segmenter(p.seg_arch, "none"), p.seg_size, p.seg_batch_size)
-    before = status_mb("VmRSS"); training_rate(net, size, bs, torch.device("cpu"), batches=2); print(round((status_mb("VmHWM") - before)/1e3, 2))
+    p = get_profile("paper", device="cpu"); before = status_mb("VmRSS"); net, size, bs = (build_classifier(p.arch, "none"), (p.image_size,)*2, p.batch_size) if what == "classifier" else (build_segmenter(p.seg_arch, "none"), p.seg_size, p.seg_batch_size)
+    training_rate(net, size, bs, torch.device("cpu"), batches=2); print(round((status_mb("VmHWM") - before)/1e3, 2))
 
 
 def projection() -> pd.DataFrame:
@@ -156,7 +172,8 @@ def main() -> None:
         t = dry_run(args.metadata, work, args.limit, args.rows, args.image_size, args.epochs, args.networks == "paper")
         for k in ("--metadata", "--work"):
             if k in sys.argv: sys.argv[sys.argv.index(k) + 1] = "DIR"     # no path of this machine in the record
-        name = "paper_path" if args.image_size == 32 else f"paper_path_{args.image_size}px"
+        usual = (args.rows, args.image_size, args.epochs, args.networks) == (",".join(ROWS), 32, 1, "small")
+        name = "paper_path" if usual else f"paper_path_{args.image_size}px_{args.epochs}epochs_{args.networks}"
         keep(t, args.out, name, 0, note=f"JPEGs of 64x64 px at {args.image_size} px, random base weights: the counts are real, the pictures are not, and masks of 64x64 px take 512 bytes where those of 640x480 take 38,400")
 
 

@@ -104,7 +104,9 @@ def kept_rows(
     made = read_json(project_root()/folder/"logits.how.json").get("rows", {})
     if lost := [r for r in made if r not in rows]:
         raise ValueError(f"{folder} holds rows {', '.join(lost)}, which its tables would lose: ask for them as well (rows={','.join([*rows, *lost])}), or name another folder")
-    return [r for r in rows if r in made and made[r] == run_names(study, r, given)]
+    if other := [r for r in rows if r in made and made[r] != run_names(study, r, given)]:
+        raise ValueError(f"{folder} holds row{'s'*(len(other) > 1)} {', '.join(other)} of another recipe, seed, fold or study, which would be overwritten: name another folder, or delete this one")
+    return [r for r in rows if r in made]
 
 # %% ../nbs/05_ablation.ipynb #89a0900c
 def out_of_fold_counts(
@@ -129,8 +131,8 @@ def dice_table(
     return pd.DataFrame({k: row(*v) for k, v in (rows | dict(all=(counts, const))).items()}).T
 
 # %% ../nbs/05_ablation.ipynb #93e89818
-VERSION = 2
-TABLES = "table1 table2 table2_dropped table3 logits histories claims comparisons difference ladder unusable fallback segmentation".split()   # what may lie in a folder of results
+VERSION = 3
+TABLES = "table1 table2 table2_dropped comparisons_dropped table3 logits histories claims comparisons difference ladder unusable fallback segmentation".split()   # what may lie in a folder of results
 
 def how(
     study: Study,
@@ -148,7 +150,7 @@ def how(
         up += [path for s in specs if (path := run_path(*s)).exists()]
     rec = {
         f"{n.parent.name}/{n.name}": read_json(n/"record.json") | dict(
-            hours=round(pd.read_csv(n/"history.csv").seconds.sum()/3600, 2) if (n/"history.csv").exists() else None)
+            hours=round(pd.read_csv(n/"history.csv").seconds.sum()/3600, 4) if (n/"history.csv").exists() else None)
         for n in up}
     shown = asdict(study.profile) | (dict(weights="file") if study.profile.weights.startswith("file:") else {})   # no path of this machine
     return dict(

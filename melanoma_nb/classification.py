@@ -342,7 +342,7 @@ def plot_figure7(
     a = np.ravel(axs)
     plot_history(history, ["train_loss", "valid_loss"], a[0], best).set(ylabel="cross-entropy")
     plot_history(history, ["train_accuracy", "valid_accuracy"], a[1], best).set(ylabel="accuracy", ylim=(0, 1.02))
-    plot_class_accuracy(history, a[2], best); plot_precision_recall(pr_curves(test), a[3])
+    plot_class_accuracy(history, a[2], best).legend(frameon=False, fontsize=7, ncols=3, loc="lower center", bbox_to_anchor=(.5, 1)); plot_precision_recall(pr_curves(test), a[3])
     return axs
 
 # %% ../nbs/04_classification.ipynb #6cb82cb5

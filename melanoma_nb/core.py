@@ -232,7 +232,8 @@ def _in_range(name, value):
     if name in _from_0 and not 0 <= min(value if isinstance(value, tuple) else (value,), default=0):
         raise ValueError(f"{name}={value} must not be negative")
     if name in _below and not value < _below[name]: raise ValueError(f"{name}={value} must be below {_below[name]}")
-    if name in ("seeds", "train_on") and len(set(value)) < len(value): raise ValueError(f"{name}={value}: a {'seed' if name == 'seeds' else 'data set'} occurs twice")
+    if name in ("seeds", "train_on", "datasets", "seg_datasets") and len(set(value)) < len(value): raise ValueError(f"{name}={value}: a {'seed' if name == 'seeds' else 'data set'} occurs twice")
+    if name == "weights" and value not in ("imagenet", "none") and not value.startswith("file:"): raise ValueError(f"weights={value!r} is not known: choose imagenet, none or file:<path>")
     if name == "class_weights" and value and not (len(value) == 2 and all(0 < v < float("inf") for v in value)):
         raise ValueError(f"class_weights={value} must be two finite numbers above 0, for benign and malignant, for instance \"1,2\"")
 

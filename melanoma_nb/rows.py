@@ -10,12 +10,12 @@ __all__ = ['STANDARD', 'ROWS', 'REPORT_ROWS', 'LADDER_ROWS', 'OWN', 'KNOWN', 'RE
 
 # %% ../nbs/04a_rows.ipynb #dd2ba06b
 import traceback
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 import numpy as np
 import pandas as pd
 from .core import (
-    LITERALS, Profile, change_profile, get_profile, parse_list, pick_device, printed, run_path, runs_dir, writing)
+    LITERALS, Profile, change_profile, config_hash, get_profile, parse_list, pick_device, printed, run_path, runs_dir, writing)
 from .classification import AUGMENT, REPORTED_AUGMENT, can_be_fast, cls_parts, cls_run, cls_spec
 from .cropping import UNMASKED
 from .data import Study
@@ -119,6 +119,7 @@ def read_parameters(
         raise ValueError(f"unknown parameter {', '.join(unknown)}: known are {', '.join(KNOWN)}")
     for k in ("plan_only", "allow_in_sample"):
         if not isinstance(given.get(k, False), bool): raise ValueError(f"{k}={given[k]!r} must be True or False")
+    if (folder := given.get("results")) is not None and not isinstance(folder, (str, Path)): raise ValueError(f"results={folder!r} must be a folder, for instance results/mine")
     values = {k: v for k, v in given.items() if k not in OWN and v is not None}
     recipe = {k: v for k, v in values.items() if k in RECIPE_FIELDS}
     if given.get("augment") is not None: recipe = augment_fields(given["augment"]) | recipe
@@ -291,15 +292,16 @@ def run_rows(
         for seed in study.profile.seeds:
             try: done.append(cls_run(row_study(study, r, given), row_rung(r, given), seed, allow_in_sample, asked=asked))
             except Exception as e:
-                failed.append(dict(row=r, seed=seed, error=f"{type(e).__name__}: {e}", log=_write_log(r, seed, traceback.format_exc())))
+                failed.append(dict(row=r, seed=seed, error=f"{type(e).__name__}: {e}", log=_write_log(study, r, seed, given, traceback.format_exc())))
                 print(f"row {r}, seed {seed} failed: {failed[-1]['error']} (log: {failed[-1]['log']})", flush=True)
         if len(done) == len(study.profile.seeds): runs[r] = done
     return runs, pd.DataFrame(failed, columns=["row", "seed", "error", "log"])
 
-def _write_log(row, seed, text):
-    folder = runs_dir()/"ablation"/"failed"; folder.mkdir(parents=True, exist_ok=True)
-    with writing(folder/f"row-{row}_seed-{seed}.log") as tmp: tmp.write_text(text)
-    return str(folder/f"row-{row}_seed-{seed}.log")
+def _write_log(study, row, seed, given, text):
+    p = study.profile; folder = runs_dir()/"ablation"/"failed"; folder.mkdir(parents=True, exist_ok=True)
+    log = folder/f"{p.name}-{config_hash([asdict(p), given])}_row-{row}_seed-{seed}_fold-{p.fold}.log"      # of other studies and folds there may be others
+    with writing(log) as tmp: tmp.write_text(text)
+    return str(log)
 
 def test_tables(
     runs: dict[str, list[Path]], # from `run_rows`

@@ -7,8 +7,8 @@ __all__ = ['FIELDS', 'OURS', 'VERSION', 'MALLOC', 'THREADS', 'GONE', 'parse_rows
            'notebook_parameters', 'check_given', 'study_fields', 'asked_rows', 'Sweep', 'Job', 'shown', 'sweep_config',
            'open_sweep', 'begin', 'grid', 'job', 'runs_of', 'is_done', 'papermill_quiet', 'own_sockets', 'execute',
            'execute_job', 'child_env', 'cores', 'gpu_of', 'run_here', 'failed', 'run_processes', 'slots',
-           'fair_threads', 'connect', 'on_worker', 'room', 'run_dask', 'slurm_cluster', 'complete_rows',
-           'pooled_predictions', 'pooled_tables', 'run_jobs', 'sweep_words', 'write_pooled', 'make_tables',
+           'fair_threads', 'connect', 'on_worker', 'room', 'run_dask', 'slurm_cluster', 'asked_name', 'complete_rows',
+           'pooled_predictions', 'pooled_tables', 'note_jobs', 'run_jobs', 'sweep_words', 'write_pooled', 'make_tables',
            'plan_sweep', 'keep_record', 'report', 'melanoma_sweep', 'plot_schedule']
 
 # %% ../nbs/05a_sweep.ipynb #4468e095
@@ -346,7 +346,7 @@ def run_processes(
                 for w in set(active_children()) - others: w.terminate()
                 raise
         broken = 0 if len(lost) < before else broken + 1; todo = lost
-    for j in todo: yield failed(j, f"its worker was killed {tries} times: is there enough memory for --workers {workers}?")
+    for j in todo: yield failed(j, f"not done: workers were killed {tries} times in a row, of this job or of one beside it: is there enough memory for --workers {workers}?")
 
 # %% ../nbs/05a_sweep.ipynb #1fd0773f
 def slots(
@@ -455,6 +455,14 @@ def slurm_cluster(
         walltime=f"{minutes//60:02d}:{minutes%60:02d}:00", python=str(python), **more, **options)
 
 # %% ../nbs/05a_sweep.ipynb #7aaa184c
+def asked_name(
+    rows: Sequence[str], # names of rows
+    seeds: Sequence[int],
+) -> str: # for instance rows-3+4_seeds-0+1; shortened where it would be long
+    "Part of a table's name, so that tables of other rows and seeds keep theirs."
+    name = f"rows-{'+'.join(rows)}_seeds-{'+'.join(map(str, seeds))}"
+    return name if len(name) <= 80 else f"rows-{len(rows)}_seeds-{len(seeds)}_{config_hash([list(rows), list(seeds)])[:6]}"
+
 def complete_rows(
     done: pd.DataFrame, # from `run_jobs`
     fold: int | None = None, # None: in every fold
@@ -488,20 +496,31 @@ def pooled_tables(
     return dict(table2=numbers) | (dict(comparisons=found) if len(found) else {})
 
 # %% ../nbs/05a_sweep.ipynb #77975868
+def note_jobs(
+    sweep: Sweep,
+    new: pd.DataFrame, # rows of `execute_job`
+) -> None:
+    "`jobs.csv`: who did each job when, of this call and the ones before; a job that was only found keeps its line."
+    path = sweep.folder/"jobs.csv"
+    if path.exists():
+        old = pd.read_csv(path, dtype=dict(rows=str, seeds=str, error=str, host=str, notebook=str), keep_default_na=False, na_values=dict(seconds=[""], started=[""]))
+        found = set(new.name[new.state == "found"]) & set(old.name); new = pd.concat([old[old.name.isin(found) | ~old.name.isin(new.name)], new[~new.name.isin(found)]])
+    with writing(path) as tmp: new.to_csv(tmp, index=False)
+
 def run_jobs(
     sweep: Sweep,
     jobs: Sequence[Job],
     workers: int | None = None, # processes on this machine; None: this process
     client = None, # from `connect`: a Dask cluster
 ) -> pd.DataFrame: # a row a job, in the order of `jobs`: the columns of `execute_job`
-    "Do the jobs one way or another, each reported as it ends."
+    "Do the jobs one way or another, each reported, and noted in `jobs.csv`, as it ends."
     begin(sweep); found = [execute_job(sweep, j) for j in jobs if is_done(sweep, j)]; names = {r["name"] for r in found}
     todo = [j for j in jobs if j.name not in names]
     if found: print(f"{len(found)} of {len(jobs)} are done already", flush=True)
     how = run_dask(sweep, todo, client) if client else run_processes(sweep, todo, workers) if workers else run_here(sweep, todo)
     for r in progress(how if todo else [], "sweep", len(todo)):
         print(f"{r['name']}: {r['state']}" + (f", {r['error'].splitlines()[0][:300]}" if r["error"] else "") + f" ({r['seconds']:.0f} s)", flush=True)
-        found.append(r)
+        found.append(r); note_jobs(sweep, pd.DataFrame([r]))
     order = {j.name: i for i, j in enumerate(jobs)}
     return pd.DataFrame(sorted(found, key=lambda r: order[r["name"]]))
 
@@ -521,9 +540,10 @@ def write_pooled(
     done: pd.DataFrame, # from `run_jobs`
     command: str, # that made them
 ) -> list[Path]: # the CSV files; empty if no row is complete
-    "The tables over all folds, in `table_pooled/`, each with how it was made."
-    tables, p, folder = pooled_predictions(sweep, done), provenance(), sweep.folder/"table_pooled"
+    "The tables over all folds, in a folder `table_pooled_…`, each with how it was made."
+    tables, p = pooled_predictions(sweep, done), provenance()
     if not tables: return []
+    folder = sweep.folder/f"table_pooled_{asked_name(list(tables), sorted({int(s) for s in done.seeds}))}_folds-{'+'.join(map(str, sorted(done.fold.unique())))}"
     about, words = sweep_words(sweep, list(tables))
     made = pooled_tables(tables, sweep.profile.n_boot, sweep.profile.mask_policy == "drop", report=not about)
     how = dict(command=command, seed=sorted({int(s) for s in done.seeds}), folds=sorted(done.fold.unique().tolist()), commit=p["commit"], versions=p["versions"],
@@ -546,7 +566,7 @@ def make_tables(
 ) -> tuple[pd.DataFrame, list[Path]]: # a row a fold, the columns of `execute_job`; the pooled tables, with several folds
     "The notebook once a fold with every complete row, and the tables over the folds."
     rows = {f: complete_rows(done, f) for f in dict.fromkeys(done.fold)}
-    jobs = [job(sweep, f"table_fold-{f}", r, seeds, f) for f, r in rows.items() if r]
+    jobs = [job(sweep, f"table_{asked_name(r, seeds)}_fold-{f}", r, seeds, f) for f, r in rows.items() if r]
     for f, r in rows.items():
         if gone := [n for n in dict.fromkeys(done.rows) if n not in r]: print(f"fold {f}: left out of the tables, because a job of theirs failed: row {', '.join(gone)}")
     tables = pd.DataFrame(list(run_here(sweep, jobs, again=True)))
@@ -590,15 +610,10 @@ def keep_record(
     tables: pd.DataFrame, # from `make_tables`
     start: float, # `time.time()` when the call began
 ) -> None:
-    "`jobs.csv`: who did each job when, of this call and the ones before; `record.json`: with what, and what went wrong."
-    path = sweep.folder/"jobs.csv"; new = pd.concat([done, tables], ignore_index=True)
-    if path.exists():
-        old = pd.read_csv(path, dtype=dict(rows=str, seeds=str, error=str, host=str, notebook=str), keep_default_na=False, na_values=dict(seconds=[""], started=[""]))
-        found = set(new.name[new.state == "found"]) & set(old.name); new = pd.concat([old[old.name.isin(found) | ~old.name.isin(new.name)], new[~new.name.isin(found)]])
-    with writing(path) as tmp: new.to_csv(tmp, index=False)
-    bad = new.name[new.state == "failed"].tolist()
+    "`record.json`: with what, and what went wrong."
+    note_jobs(sweep, pd.concat([done, tables], ignore_index=True)); t = pd.concat([done, tables]); bad = t.name[t.state == "failed"].tolist()
     write_json(sweep.folder/"record.json", dict(stage="sweep", name=sweep.profile.name, made=time.strftime("%Y-%m-%d %H:%M:%S"),
-        seconds=round(time.time()-start, 1), **(dict(error=f"{len(bad)} of {len(new)} failed: {', '.join(bad)}") if bad else {}), **provenance()))
+        seconds=round(time.time()-start, 1), **(dict(error=f"{len(bad)} of {len(t)} failed: {', '.join(bad)}") if bad else {}), **provenance()))
 
 # %% ../nbs/05a_sweep.ipynb #f1ec5e74
 def report(
@@ -630,6 +645,7 @@ def melanoma_sweep(
         done = run_jobs(sweep, jobs, args.workers, client)
         tables, pooled = make_tables(sweep, done, seeds, " ".join(["melanoma_sweep", *(sys.argv[1:] if argv is None else argv)]))
     except KeyboardInterrupt: print("\nmelanoma_sweep: interrupted; the same command goes on where it was", file=sys.stderr); return 130
+    except ValueError as e: print(f"melanoma_sweep: the jobs are done, but no tables could be made of them: {e}", file=sys.stderr); return 1
     finally:
         if client: client.close()
     keep_record(sweep, done, tables, start); print(report(sweep, done, tables, pooled))
