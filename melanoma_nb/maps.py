@@ -235,6 +235,7 @@ def map_spec(
 ) -> tuple[str, str, dict]: # stage, name and config of the run, see `core.run_path`
     "All that determines a run of maps."
     p, classes = study.profile, cls_classes(study); check_method(method)
+    if not len(ids): raise ValueError("no picture was asked for: a study whose test part has no image of the kind wanted has no maps")
     if not 0 <= target < len(classes): raise ValueError(f"target={target} is no class: {', '.join(f'{i} is {c}' for i, c in enumerate(classes))}")
     where = {} if method == "occlusion" else dict(layer=map_layer(p.arch, p.image_size, layer)[0])
     if method != "activation": where["target"] = target     # activations are the same for every class

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['BAND', 'PARTS', 'HALF', 'TOLERANCE', 'SCORED_HEIGHT', 'PLACES', 'STEPS', 'SCORE_COLUMNS', 'lesion_parts',
            'part_scores', 'extent', 'points_at', 'random_lift', 'centre_map', 'scored_size', 'cell_side', 'both_see',
-           'coarsened', 'map_row', 'curve_area', 'random_order', 'removal_curves', 'check_scores', 'score_table',
-           'compare_scores']
+           'coarsened', 'map_row', 'write_down', 'plain_looks', 'curve_area', 'random_order', 'removal_curves',
+           'check_scores', 'score_table', 'compare_scores']
 
 # %% ../nbs/05c_mapscores.ipynb #91c36ec0
 from collections.abc import Callable, Sequence
@@ -16,6 +16,7 @@ import pandas as pd
 import torch
 from matplotlib.axes import Axes
 from torch.nn import functional as F
+from .augment import black_level
 from .comparison import comparison_row, comparison_table
 from .cropping import bounding_box, uncrop
 from .evaluation import cluster_units, fold_strata, interval_method, multiplicities, percentile_interval, some
@@ -144,7 +145,7 @@ def map_row(
     box: tuple[int, int, int, int] | None, # from `both_see`: the domain in which networks are compared; None: there is none
     coarsest: float | None = None, # pixels of the frame: the longest side of a cell among the maps compared; None: this map's
     seed: int = 0, # of the random region's places
-) -> dict: # status (ok, zero, nan, unseen: all of it beyond the frame, or no lesion), share_, area_, lift_ of `PARTS` in the frame and, with `box_` before the name, in the box, box_extent (share of the box), random_lift, random_sd, extent_px, extent_seen, points, cell_px
+) -> dict: # status (ok, zero, nan, unseen: all of it beyond the frame, or no lesion), share_, area_, lift_ of `PARTS` in the frame and, with `box_` before the name, in the box, box_extent (share of the box), random_lift, random_sd and box_random_sd (of the lift of a random region), extent_px, extent_seen, points, cell_px
     "All that is measured of one map."
     size = scored_size(mask.shape); scale, cell = mask.shape[0]/size[0], cell_side(row, heat.shape); out = dict(status=map_status(heat[None])[0], cell_px=cell)
     if out["status"] != "ok": return out
@@ -153,13 +154,32 @@ def map_row(
     n, seen = extent(laid); out |= dict(extent_px=n*scale**2, extent_seen=seen)
     small = cv2.resize(mask.astype(np.uint8), size[::-1], interpolation=cv2.INTER_NEAREST) > 0
     if not small.any(): return out | dict(status="no lesion")
-    parts, width = lesion_parts(small); luck = random_lift(laid, parts == 0, np.random.default_rng(seed), PLACES)
+    parts, width = lesion_parts(small); rng = np.random.default_rng(seed); luck = random_lift(laid, parts == 0, rng, PLACES)
     out |= part_scores(laid, parts) | dict(random_lift=luck.mean(), random_sd=luck.std(ddof=1), points=float(points_at(laid, small)))
     if box is not None:
         alike = coarsened(laid, round((coarsest or 0.)/scale) if (coarsest or 0.) > cell*1.01 else 0); x0, y0, x1, y1 = box
-        out |= {f"box_{k}": v for k, v in part_scores(alike, parts, box).items()} | dict(box_extent=extent(alike[y0:y1, x0:x1])[1])
+        out |= {f"box_{k}": v for k, v in part_scores(alike, parts, box).items()} | dict(box_extent=extent(alike[y0:y1, x0:x1])[1], box_random_sd=random_lift(alike, parts == 0, rng, PLACES, box).std(ddof=1))
     narrow = width*scale < max(cell, coarsest or 0.)
     return {k: np.nan if narrow and k.endswith("_band") else v for k, v in out.items()}
+
+def write_down(
+    look: np.ndarray, # float (h,w), over the whole frame
+    row: dict | pd.Series, # the crop's line: x0, y0, x1, y1, frame_w, frame_h
+    cells: int, # on a side
+) -> np.ndarray: # float32 (cells,cells); 0 beyond the frame
+    "A look as a map over a crop can hold it: the mean over each cell."
+    k = np.array([look.shape[1]/row["frame_w"], look.shape[0]/row["frame_h"]]); (x0, y0), (x1, y1) = (np.rint(np.array([row[a], row[b]])*k).astype(int) for a, b in (("x0", "y0"), ("x1", "y1")))
+    beyond = [max(0, v) for v in (-y0, y1 - look.shape[0], -x0, x1 - look.shape[1])]; inside = look[max(0, y0):max(0, y1), max(0, x0):max(0, x1)]
+    return cv2.resize(cv2.copyMakeBorder(inside.astype(np.float32), *beyond, cv2.BORDER_CONSTANT), (cells, cells), interpolation=cv2.INTER_AREA)
+
+def plain_looks(
+    mask: np.ndarray, # (h,w) bool, the lesion
+) -> dict[str, np.ndarray]: # name -> float32 (h,w)
+    "Looks of which it is known where they lie: even, more inside, more outside, along the border, and a Gaussian on the lesion."
+    m = mask.astype(np.float32); parts = lesion_parts(mask)[0]; x0, y0, x1, y1 = bounding_box(mask)
+    y, x = np.arange(mask.shape[0])[:, None] + .5 - (y0 + y1)/2, np.arange(mask.shape[1]) + .5 - (x0 + x1)/2
+    return {"even": np.ones_like(m), "inside 1.5": 1 + .5*m, "inside 3": 1 + 2*m, "outside 1.5": 1.5 - .5*m, "border 1.5": 1 + .5*(parts == 1).astype(np.float32),
+        "Gaussian": np.exp(-(y/(y1 - y0))**2*8 - (x/(x1 - x0))**2*8).astype(np.float32)}
 
 # %% ../nbs/05c_mapscores.ipynb #7d19e98c
 STEPS = 10
@@ -184,10 +204,11 @@ def removal_curves(
     target: int = 1, # class
     steps: int = STEPS, # parts of the picture, each equally large
 ) -> tuple[np.ndarray, np.ndarray]: # float64 (b,steps+1) each, deletion and insertion: probability of the class with 0/steps … steps/steps of the picture blurred (brought back)
-    "The class's probability while the picture goes, or comes, in the order of the map."
+    "The class's probability while the picture goes, or comes, in the order of the map; what is black goes last."
     def large(m): return F.interpolate(torch.as_tensor(np.asarray(m, np.float32))[:, None], x.shape[2:], mode="bilinear", align_corners=False).flatten(1)
     chance = large(random_order(heat.shape, 1)).argsort(dim=1)                                     # where a map is even, the order is that of a random one
-    first = large(heat).gather(1, chance).argsort(dim=1, descending=True, stable=True); rank = chance.gather(1, first).argsort(dim=1).view(len(x), 1, *x.shape[2:]).to(x.device)
+    empty = ((x - torch.tensor(black_level(model.arch.stats), dtype=x.dtype, device=x.device).view(1, -1, 1, 1)).abs().amax(1) <= 1e-3).flatten(1).cpu()
+    first = large(heat).masked_fill(empty, -torch.inf).gather(1, chance).argsort(dim=1, descending=True, stable=True); rank = chance.gather(1, first).argsort(dim=1).view(len(x), 1, *x.shape[2:]).to(x.device)
     n, soft, out = rank[0].numel(), blurred(x, model.arch.stats), []
     with torch.no_grad():
         for old, new in ((x, soft), (soft, x)):
