@@ -123,7 +123,7 @@ def both_see(
     "The rectangle that all crops show."
     r = rows[0]; kx, ky = size[1]/r["frame_w"], size[0]/r["frame_h"]
     x0, y0 = (max(0, *(q[c] for q in rows)) for c in ("x0", "y0")); x1, y1 = min(r["frame_w"], *(q["x1"] for q in rows)), min(r["frame_h"], *(q["y1"] for q in rows))
-    x0, y0, x1, y1 = round(x0*kx), round(y0*ky), round(x1*kx), round(y1*ky)
+    x0, y0, x1, y1 = (int(np.ceil(v*k - .5)) for v, k in ((x0, kx), (y0, ky), (x1, kx), (y1, ky)))      # pixels whose middle is shown, as in `cropping.uncrop`
     return (x0, y0, x1, y1) if x1 > x0 and y1 > y0 else None
 
 # %% ../nbs/05c_mapscores.ipynb #f101a2f5

@@ -121,7 +121,7 @@ def plot_pair(
     return axs
 
 # %% ../nbs/06_saliency.ipynb #6367e4f9
-SCORES_VERSION = 3
+SCORES_VERSION = 4
 SHUFFLED = ("activation", "gradcam")   # methods whose maps are also made of a network with shuffled weights; occlusion's cost fifty passes a picture
 WHOLE = "centre"                       # the name of the Gaussian, in place of a row
 
