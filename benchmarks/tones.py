@@ -55,9 +55,10 @@ def speed(folder: Path, n: int, rounds: int) -> pd.DataFrame:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--images", type=int, default=600, help="for each seed"); parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1]); parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=["error", "speed"]); parser.add_argument("--out", type=Path, help="folder for tones_error.csv, tones_thresholds.csv, tones_speed.csv and their .how.json")
+    parser.add_argument("--data", type=Path, help="folder where the photographs are kept, and found again; a temporary one else"); parser.add_argument("--only", choices=["error", "speed"]); parser.add_argument("--out", type=Path, help="folder for tones_error.csv, tones_thresholds.csv, tones_speed.csv and their .how.json")
     a = parser.parse_args()
     with tempfile.TemporaryDirectory() as d:
+        d = a.data or d
         if a.only != "speed":
             found, tried = errors(Path(d), a.images, a.seeds); more = dict(images_a_seed=a.images, seeds=a.seeds, size="320x240")
             keep(tried, a.out, "tones_thresholds", a.seeds[0], **more); keep(found, a.out, "tones_error", a.seeds[0], **more)

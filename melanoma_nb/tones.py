@@ -84,14 +84,16 @@ def monk_lab() -> np.ndarray: # float64 (10,3), CIELAB (D65), lightest (1) first
     "Monk's palette."
     return _lab(tuple(tuple(bytes.fromhex(h)) for h in MONK))
 
-# %% ../nbs/03d_tones.ipynb #6fd8b01d
+# %% ../nbs/03d_tones.ipynb #2ed1d324
 def plot_scales(ax: Axes) -> Axes:
     "The report's and Monk's tones in the plane of ITA, with the borders of its classes."
-    for lab, rgb, names, marker in ((tone_lab(), tone_table().loc[list(TONES)].to_numpy()/255, TONES, "o"), (monk_lab(), np.array([list(bytes.fromhex(h)) for h in MONK])/255, range(1, 11), "s")):
-        ax.scatter(lab[:, 2], lab[:, 0], c=rgb, s=130, marker=marker, edgecolor="grey", linewidth=.5, zorder=2)
-        for (L, _, b), n in zip(lab, names): ax.text(b, L, n, ha="center", va="center", fontsize=6.5, color="white" if L < 60 else "black", zorder=3)
+    monk, report = (np.array([list(bytes.fromhex(h)) for h in MONK])/255, tone_table().loc[list(TONES)].to_numpy()/255)
+    for lab, rgb, names, marker, size, away in ((monk_lab(), monk, range(1, 11), "s", 170, 11), (tone_lab(), report, TONES, "o", 110, 0)):
+        ax.scatter(lab[:, 2], lab[:, 0], c=rgb, s=size, marker=marker, edgecolor="grey", linewidth=.5, zorder=2)
+        for (L, _, b), n in zip(lab, names):
+            ax.annotate(n, (b, L), (away, 0), textcoords="offset points", ha="center", va="center", fontsize=6.5, color="white" if L < 60 and not away else "black", zorder=3)
     for d in list(ITA_CLASSES.values())[:-1]: r = np.radians(d); ax.plot([0, 80*np.cos(r)], [50, 50 + 80*np.sin(r)], lw=.7, color="grey", zorder=1)
-    for k, d in zip(ITA_CLASSES, (68, 48, 34.5, 19, -10, -48)): r = np.radians(d); x = min(29.5, 47/abs(np.sin(r))*np.cos(r)); ax.text(x, 50 + x*np.tan(r), k, ha="right", va="center", fontsize=7, color="grey", clip_on=True)
+    for k, x, y in zip(ITA_CLASSES, (13, 29.5, 29.5, 29.5, 29.5, 29.5), (80, 84, 70.5, 60, 44, 20)): ax.text(x, y, k, ha="right", va="center", fontsize=7, color="grey")
     ax.set(xlabel="$b^*$", ylabel="$L^*$", xlim=(0, 30), ylim=(8, 98)); return ax
 
 # %% ../nbs/03d_tones.ipynb #3d37ead3
@@ -140,7 +142,7 @@ def spread(
     light = cv2.cvtColor(some[None].astype(np.float32)/255, cv2.COLOR_RGB2LAB)[..., 0]
     return float(1.4826*np.median(np.abs(light - np.median(light))))
 
-# %% ../nbs/03d_tones.ipynb #1e103921
+# %% ../nbs/03d_tones.ipynb #c4ecd78f
 FILLS, MIN_SKIN, GREY, FAR, UNEVEN = .55, .1, 1., 20., 12.   # mask's share of the frame; skin's share; chroma; ΔE2000 to the palette; ΔE2000 between quarters
 WITHHELD = ("frame-filling lesion", "little skin", "grey", "no skin colour", "uneven light")
 
@@ -167,15 +169,15 @@ def name_colour(
 def measure_tone(
     img: np.ndarray, # uint8 (h,w,3) RGB
     lesion: np.ndarray | None = None, # (h,w) bool, or uint8 of 0 and 255, see `cropping.as_mask`; None or empty: no lesion is known, the whole frame is searched
-) -> dict: # reason ("", or of `WITHHELD`), lesion_share, skin_share (of the frame), n_pixels, L, a, b, spread, uneven, distance (ΔE2000 to the nearest tone), and those of `name_colour`, `NO_NAME` if there is a reason
-    "The tone of a photograph's skin, or why none is given."
+) -> dict: # reason ("", or of `WITHHELD`), lesion_share, skin_share, n_pixels, L, a, b, spread, uneven, distance, and those of `name_colour`
+    "The tone of a photograph's skin, or why none is given: then the names are those of `NO_NAME`. Shares of the frame; `distance` is ΔE2000 to the nearest tone."
     lesion = np.zeros(img.shape[:2], bool) if lesion is None else as_mask(lesion, "the lesion mask")
     skin = skin_mask(img, lesion); lab, n = skin_colour(img, skin), int(skin.sum()); distance, uneven = float(nearest_tone(lab)[1]), unevenness(img, skin)
     reason = why_not(lesion.mean(), n/skin.size, lab, distance, uneven)
-    return dict(reason=reason, lesion_share=float(lesion.mean()), skin_share=n/skin.size, n_pixels=n, **dict(zip("Lab", map(float, lab))), spread=spread(img, skin), uneven=uneven,
-                distance=distance, **(NO_NAME if reason else name_colour(lab)))
+    return dict(reason=reason, lesion_share=float(lesion.mean()), skin_share=n/skin.size, n_pixels=n, **dict(zip("Lab", map(float, lab))),
+                spread=spread(img, skin), uneven=uneven, distance=distance, **(NO_NAME if reason else name_colour(lab)))
 
-# %% ../nbs/03d_tones.ipynb #9a251a62
+# %% ../nbs/03d_tones.ipynb #f8a4e48b
 SPOIL = ("true", "eroded", "dilated", "shifted")
 
 def spoil_mask(
@@ -193,8 +195,8 @@ def tone_errors(
     how: str = "true", # see `spoil_mask`
     size: tuple[int, int] | None = None, # (h,w) at which it is measured, pixels; None: as drawn
     workers: int | None = None, # threads; None: one a core
-) -> pd.DataFrame: # a row an image: image_id, skin_tone, fills (bool), neutral (bool), lighting, hairs, dark_corner, the columns of `measure_tone`, error (tones too light, also where the tone is withheld; NaN without skin)
-    "Measured tones against the true ones."
+) -> pd.DataFrame: # a row an image: image_id, skin_tone, fills and neutral (bool), lighting, hairs, dark_corner, those of `measure_tone`, error
+    "Measured tones against the true ones. `error` is in tones too light, also where the tone is withheld; NaN without skin."
     files, rows = {f.stem: f for f in Path(folder).rglob("*.jpg")}, list(read_truth(folder).itertuples())
     def one(r):
         img, m = cv2.imread(str(files[r.image_id]))[..., ::-1].copy(), read_bits(folder, r.image_id) & 1 > 0
@@ -206,8 +208,8 @@ def tone_errors(
 
 def summarise_errors(
     errors: pd.DataFrame, # from `tone_errors`
-) -> dict: # n, withheld_fills, withheld_others (shares) with _low and _high (exact, 95 %), n_fills; of the tones given: n_given, median_error (absolute, tones), within_1, within_2 (shares), bias (mean, tones), neutral_exact (share of those in neutral light)
-    "When is the tone withheld, and how wrong is it otherwise?"
+) -> dict: # n, n_fills, withheld_fills and withheld_others (shares; _low, _high: exact, 95 %), n_given, median_error, within_1, within_2, bias, neutral_exact
+    "When is the tone withheld, and how wrong is it otherwise? Of the tones given: median absolute and mean error; shares within 1, within 2, and in neutral light exact."
     no, given, out = errors.reason != "", errors[errors.reason == ""], dict(n=len(errors), n_fills=int(errors.fills.sum()))
     for name, which in (("fills", errors.fills), ("others", ~errors.fills)):
         out[f"withheld_{name}"] = float(no[which].mean()); out[f"withheld_{name}_low"], out[f"withheld_{name}_high"] = clopper_pearson(int(no[which].sum()), int(which.sum()))
@@ -215,14 +217,15 @@ def summarise_errors(
     return out | dict(n_given=len(given), median_error=float(e.median()), within_1=float((e <= 1).mean()), within_2=float((e <= 2).mean()), bias=float(given.error.mean()),
                       neutral_exact=float((e[given.neutral] == 0).mean()))
 
-# %% ../nbs/03d_tones.ipynb #7c1198fb
+# %% ../nbs/03d_tones.ipynb #2fcbb3c6
 def plot_confusion(
     errors: pd.DataFrame, # columns skin_tone, tone, reason; see `tone_errors`
     ax: Axes,
 ) -> Axes:
     "Measured against true tone, as numbers of photographs; tones that were withheld are left out."
     t = errors[errors.reason == ""]; table = pd.crosstab(t.tone, t.skin_tone).reindex(index=list(TONES)[::-1], columns=list(TONES), fill_value=0)
-    sns.heatmap(table.where(table > 0), cmap="crest", vmin=0, annot=True, fmt=".0f", annot_kws=dict(fontsize=6), cbar=False, square=True, linewidths=.3, linecolor="whitesmoke", ax=ax)
+    sns.heatmap(table.where(table > 0), cmap="crest", vmin=0, annot=True, fmt=".0f", annot_kws=dict(fontsize=6), cbar=False, square=True,
+                linewidths=.3, linecolor="whitesmoke", ax=ax)
     for i in range(len(TONES)): ax.add_patch(Rectangle((i, len(TONES) - 1 - i), 1, 1, fill=False, edgecolor="black", linewidth=.6))
     ax.set(xlabel="true tone", ylabel="measured tone"); ax.tick_params(labelsize=7, length=0); return ax
 
@@ -232,7 +235,8 @@ def plot_errors(
 ) -> Axes:
     "How many tones too light or too dark, as shares of the tones given."
     rows = [dict(masks=k, error=int(e), share=s) for k, t in tables.items() for e, s in t[t.reason == ""].error.value_counts(normalize=True).items()]
-    sns.barplot(pd.DataFrame(rows), x="error", y="share", hue="masks", ax=ax); ax.set(xlabel="tones too light", ylabel="share of photographs"); ax.legend(title="masks", fontsize=7, title_fontsize=7, frameon=False)
+    d = pd.DataFrame(rows); sns.barplot(d, x="error", y="share", hue="masks", order=range(d.error.min(), d.error.max() + 1), ax=ax)
+    ax.set(xlabel="tones too light", ylabel="share of photographs"); ax.legend(title="masks", fontsize=7, title_fontsize=7, frameon=False)
     return ax
 
 # %% ../nbs/03d_tones.ipynb #c96725d4
@@ -292,7 +296,7 @@ def count_tones(
     order = [*TONES, *WITHHELD, "no mask", "failed"]; n = pd.crosstab(t.what, t[by])
     return n.reindex([k for k in order if k in n.index]).rename_axis(index="tone", columns=None)
 
-# %% ../nbs/03d_tones.ipynb #a7b76b7c
+# %% ../nbs/03d_tones.ipynb #09f02a9a
 SCALES = ("tone", "ita", "monk")
 ITA_CUTS, MONK_DARK, MONK_LIGHT = (10, 41), 7, 5   # degrees; the lightest dark tone and the darkest light one
 
@@ -339,20 +343,23 @@ def agreement(
     unit, stratum = cluster_units(t.group_id, t.dataset); values, classes, rows = scale_values(t), three_classes(t), []
     pairs = [(i, j, f, v) for f, v in ((_spearman, values), (_kappa, classes)) for i, j in ((0, 1), (0, 2), (1, 2))]
     def all_pairs(m): w = m[:, unit]; return np.stack([f(v[i], v[j], w) for i, j, f, v in pairs], 1)
-    point, drawn = all_pairs(np.ones((1, len(stratum))))[0], np.concatenate([all_pairs(m) for m in multiplicities(stratum, n_boot, seed, chunk=max(1, 2_000_000*len(stratum)//len(t)))])
+    draws = multiplicities(stratum, n_boot, seed, chunk=max(1, 2_000_000*len(stratum)//len(t)))
+    point, drawn = all_pairs(np.ones((1, len(stratum))))[0], np.concatenate([all_pairs(m) for m in draws])
     for k, (i, j, f, _) in enumerate(pairs):
         found = percentile_interval(drawn[:, k], level)
-        rows.append(dict(a=SCALES[i], b=SCALES[j], measure=f.__name__[1:], value=point[k], n=len(t), left_out=len(table) - len(t), n_groups=len(stratum)) | found | dict(method=interval_method(found)))
+        row = dict(a=SCALES[i], b=SCALES[j], measure=f.__name__[1:], value=point[k], n=len(t), left_out=len(table) - len(t), n_groups=len(stratum))
+        rows.append(row | found | dict(method=interval_method(found)))
     return pd.DataFrame(rows)
 
-# %% ../nbs/03d_tones.ipynb #6e4ada25
+# %% ../nbs/03d_tones.ipynb #02307bc3
 def _tile(frame, row, side):
     "One photograph of the sheet."
     pic, band = resize(frame, (side, side)), np.full((side//5, side, 3), 90, np.uint8)
     if np.isfinite(row.L): band[:, :side//2] = np.rint(np.clip(lab2rgb(np.array([row.L, row.a, row.b])), 0, 1)*255)
     if row.tone: band[:, side//2:] = tone_table().loc[row.tone]
     said = row.tone or row.reason.split(":")[0]; light = bool(row.tone) and row.L > 60
-    cv2.putText(band, said, (side//2 + 4 if row.tone else 2, side//5 - 5), cv2.FONT_HERSHEY_SIMPLEX, side/(200 if row.tone else 330), (0, 0, 0) if light else (255, 255, 255), 1, cv2.LINE_AA)
+    at, scale = ((side//2 + 4, side//5 - 5), side/200) if row.tone else ((2, side//5 - 5), side/330)
+    cv2.putText(band, said, at, cv2.FONT_HERSHEY_SIMPLEX, scale, (0, 0, 0) if light else (255, 255, 255), 1, cv2.LINE_AA)
     return np.pad(np.vstack([pic, band]), ((1, 1), (1, 1), (0, 0)), constant_values=255)
 
 def tone_sheet(
@@ -364,7 +371,8 @@ def tone_sheet(
     workers: int | None = None, # threads; None: one a core
 ) -> Path: # `path`
     "Photographs by tone, dark to light; within a tone by lightness; those without a tone last."
-    t = table.assign(none=table.reason != "", why=table.reason.where(table.reason != "", "")).sort_values(["none", "tone_index", "why", "L"], kind="stable"); place = study.images.set_index("image_id").path
+    t = table.assign(none=table.reason != "").sort_values(["none", "tone_index", "reason", "L"], kind="stable")
+    place = study.images.set_index("image_id").path
     if not len(t): raise ValueError("the table is empty: there is nothing to show")
     def tile(r):
         if r.reason.startswith("failed"): return _tile(np.zeros((side, side, 3), np.uint8), r, side)
