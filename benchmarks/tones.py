@@ -2,7 +2,7 @@
 
 Synthetic photographs of known tone, all tones equally often, crowded with artefacts; a quarter of the lesions fill the frame. The thresholds are chosen on the first seed (tones_thresholds.csv)
 and judged on the others (tones_error.csv), with the true masks, with spoiled ones, and at 224x224. Speed: one core, one thread (tones_speed.csv)."""
-import argparse, tempfile, time
+import argparse, sys, tempfile, time
 from pathlib import Path
 import cv2
 import numpy as np
@@ -58,7 +58,7 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path, help="folder where the photographs are kept, and found again; a temporary one else"); parser.add_argument("--only", choices=["error", "speed"]); parser.add_argument("--out", type=Path, help="folder for tones_error.csv, tones_thresholds.csv, tones_speed.csv and their .how.json")
     a = parser.parse_args()
     with tempfile.TemporaryDirectory() as d:
-        d = a.data or d
+        if a.data: d, sys.argv = a.data, [x for x in sys.argv if x not in ("--data", str(a.data))]   # where they are kept is no part of the record
         if a.only != "speed":
             found, tried = errors(Path(d), a.images, a.seeds); more = dict(images_a_seed=a.images, seeds=a.seeds, size="320x240")
             keep(tried, a.out, "tones_thresholds", a.seeds[0], **more); keep(found, a.out, "tones_error", a.seeds[0], **more)

@@ -115,7 +115,7 @@ def skin_colour(
     img, skin = np.ascontiguousarray(img), np.ascontiguousarray(skin)
     return rgb2lab(_median(img, skin)/255) if skin.any() else np.full(3, np.nan)
 
-# %% ../nbs/03d_tones.ipynb #b6d0717f
+# %% ../nbs/03d_tones.ipynb #e64a64aa
 QUARTER = .1   # share of a quarter that must be skin for its median to count
 
 def unevenness(
@@ -139,10 +139,10 @@ def spread(
     "How much does the lightness of the skin vary?"
     k = max(1, min(skin.shape)//rows); some = img[::k, ::k][skin[::k, ::k]]
     if not len(some): return np.nan
-    light = cv2.cvtColor(some[None].astype(np.float32)/255, cv2.COLOR_RGB2LAB)[..., 0]
-    return float(1.4826*np.median(np.abs(light - np.median(light))))
+    light = cv2.cvtColor(some[None].astype(np.float32)/255, cv2.COLOR_RGB2LAB)[0, :, 0]; middle = np.partition(light, len(light)//2)[len(light)//2]
+    return float(1.4826*np.median(np.abs(light - middle)))
 
-# %% ../nbs/03d_tones.ipynb #c4ecd78f
+# %% ../nbs/03d_tones.ipynb #53726650
 FILLS, MIN_SKIN, GREY, FAR, UNEVEN = .55, .1, 1., 20., 12.   # mask's share of the frame; skin's share; chroma; ΔE2000 to the palette; ΔE2000 between quarters
 WITHHELD = ("frame-filling lesion", "little skin", "grey", "no skin colour", "uneven light")
 
@@ -160,11 +160,12 @@ def why_not(
 NO_NAME = dict(tone="", tone_index=-1, ita=np.nan, ita_class="", monk=-1)
 
 def name_colour(
-    lab: np.ndarray, # (3,) CIELAB
-) -> dict: # tone (letter), tone_index (place in `TONES`), ita (degrees), ita_class, monk (1 to 10)
+    lab: np.ndarray, # (3,) CIELAB; NaN: no colour
+) -> dict: # distance (ΔE2000 to the nearest tone), tone (letter), tone_index (place in `TONES`), ita (degrees), ita_class, monk (1 to 10)
     "A colour on the three scales."
-    degrees, i = float(ita(lab)), int(nearest_tone(lab)[0])
-    return dict(tone=TONES[i], tone_index=i, ita=degrees, ita_class=ita_class(degrees), monk=int(nearest(lab, monk_lab())[0]) + 1)
+    if np.isnan(lab).any(): return dict(distance=np.nan) | NO_NAME
+    far = deltaE_ciede2000(np.tile(lab, (len(TONES) + len(MONK), 1)), np.concatenate([tone_lab(), monk_lab()])); i, degrees = int(far[:len(TONES)].argmin()), float(ita(lab))
+    return dict(distance=float(far[i]), tone=TONES[i], tone_index=i, ita=degrees, ita_class=ita_class(degrees), monk=int(far[len(TONES):].argmin()) + 1)
 
 def measure_tone(
     img: np.ndarray, # uint8 (h,w,3) RGB
@@ -172,10 +173,10 @@ def measure_tone(
 ) -> dict: # reason ("", or of `WITHHELD`), lesion_share, skin_share, n_pixels, L, a, b, spread, uneven, distance, and those of `name_colour`
     "The tone of a photograph's skin, or why none is given: then the names are those of `NO_NAME`. Shares of the frame; `distance` is ΔE2000 to the nearest tone."
     lesion = np.zeros(img.shape[:2], bool) if lesion is None else as_mask(lesion, "the lesion mask")
-    skin = skin_mask(img, lesion); lab, n = skin_colour(img, skin), int(skin.sum()); distance, uneven = float(nearest_tone(lab)[1]), unevenness(img, skin)
-    reason = why_not(lesion.mean(), n/skin.size, lab, distance, uneven)
+    skin = skin_mask(img, lesion); lab, n, uneven = skin_colour(img, skin), int(skin.sum()), unevenness(img, skin); named = name_colour(lab)
+    reason = why_not(lesion.mean(), n/skin.size, lab, named["distance"], uneven)
     return dict(reason=reason, lesion_share=float(lesion.mean()), skin_share=n/skin.size, n_pixels=n, **dict(zip("Lab", map(float, lab))),
-                spread=spread(img, skin), uneven=uneven, distance=distance, **(NO_NAME if reason else name_colour(lab)))
+                spread=spread(img, skin), uneven=uneven, **named | (NO_NAME if reason else {}))
 
 # %% ../nbs/03d_tones.ipynb #f8a4e48b
 SPOIL = ("true", "eroded", "dilated", "shifted")
