@@ -78,6 +78,11 @@ def find_bubbles(
 # %% ../nbs/03a_skin.ipynb #827de6cf
 SPREADS = 4.   # robust standard deviations
 
+def _median(x):
+    "The median of (n,) floats without NaN, n > 0: that of NumPy, in a tenth of the time."
+    k = len(x)//2; p = np.partition(x, k)
+    return p[k] if len(x) % 2 else (p[:k].max() + p[k])/2
+
 def find_odd(
     img: np.ndarray, # uint8 (h,w,3) RGB
     left: np.ndarray, # (h,w) bool, not yet rejected
@@ -85,8 +90,11 @@ def find_odd(
     "Pixels of another colour than most of those that are left."
     if not left.any(): return np.zeros_like(left)
     lab = cv2.GaussianBlur(cv2.cvtColor(img.astype(np.float32)/255, cv2.COLOR_RGB2LAB), (0, 0), 1.)
-    middle = np.median(lab[left], 0); spread = 1.4826*np.median(np.abs(lab[left] - middle), 0) + 1
-    return (np.abs(lab - middle) > SPREADS*spread).any(2)
+    odd = np.zeros_like(left)
+    for plane in cv2.split(lab):
+        some = plane[left]; middle = _median(some); spread = 1.4826*_median(np.abs(some - middle)) + 1
+        odd |= np.abs(plane - middle) > SPREADS*spread
+    return odd
 
 # %% ../nbs/03a_skin.ipynb #722f4e25
 BELT = .04   # about the lesion, share of the photograph's shorter side
