@@ -313,7 +313,7 @@ def shift_rules(
     tones: str = "".join(TONES), # letters of the palette
     rim: float = RIM, across: float = 0., # see `fade`
     again: bool = True, # select the skin anew on each moved crop
-) -> pd.DataFrame: # a row a tone: tone, own (nearest tone of the photograph's skin), far (steps between), texture, steps, again, border, rim_step, changed, untouched, out_of_gamut
+) -> pd.DataFrame: # a row a tone: tone, own (nearest tone of the photograph's skin), far (steps between), texture, steps, again, border, rim_step, changed, untouched, moved, out_of_gamut
     "What the rules measure, for one photograph; no row where it cannot be recoloured."
     r = Recolourer(frame, mask, "skin_shift", image_size)
     if r.reason: return pd.DataFrame()
@@ -324,13 +324,14 @@ def shift_rules(
     border, middle = border_rings(lesion), border_rings((weight < .5) & lesion) if ((weight < .5) & lesion).any() else []
     def seen(img):
         lab = to_lab(img.reshape(-1, 3)); return texture(lab[0].reshape(side), skin & (weight == 1)), ring_step(lab, border), ring_step(lab, middle)
+    moved = float((weight[~lesion] > .95).mean()) if (~lesion).any() else np.nan
     before, own, rows = seen(r.img), int(nearest_tone(r.source[0])[0]), []
     def off(img, where, k): return int(nearest_tone(skin_colour(img, where))[0]) - k if where.sum() >= 200 else np.nan
     for t in tones:
         k = check_tone(t); out, share = apply_shift(movable, palette_lab()[k]); after = seen(out)
         rows.append(dict(tone=t, own=TONES[own], far=abs(k - own), texture=after[0]/before[0], steps=off(out, skin & (weight == 1), k),
             again=off(out, skin_mask(out, lesion), k) if again else np.nan, border=after[1] - before[1], rim_step=after[2] - before[2],
-            changed=int((out != r.img)[eroded].any(1).sum()), untouched=eroded.sum()/lesion.sum(), out_of_gamut=share))
+            changed=int((out != r.img)[eroded].any(1).sum()), untouched=eroded.sum()/lesion.sum(), moved=moved, out_of_gamut=share))
     return pd.DataFrame(rows)
 
 def rule_table(
@@ -344,5 +345,5 @@ def rule_table(
         return pd.Series(dict(n=len(g), images=g.image_id.nunique(), texture_ok=share(g.texture.between(.9, 1.1), m["texture"]), texture_n=m["texture"].sum(),
             tone_ok=share(g.steps.abs() <= 1, m["steps"]), tone_n=m["steps"].sum(), again_ok=share(g.again.abs() <= 1, m["again"]), again_n=m["again"].sum(),
             border_ok=share(g.border <= 2, m["border"]), border_90=g.border.quantile(.9), rim_step=g.rim_step.median(), changed=int(g.changed.sum()),
-            untouched=g.untouched.median(), out_of_gamut=g.out_of_gamut.mean(), texture_median=g.texture.median()))
+            untouched=g.untouched.median(), moved=g.moved.median(), out_of_gamut=g.out_of_gamut.mean(), texture_median=g.texture.median()))
     return rows.groupby(by, observed=True)[list(rows.columns)].apply(line)
