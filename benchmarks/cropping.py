@@ -44,12 +44,12 @@ def worker(_: str):
 
 def measure(n: int, rounds: int, seed: int) -> pd.DataFrame:
     "One row a rung."
-    from melanoma_nb.cropping import RUNGS
+    from melanoma_nb.cropping import RUNGS, TONED
     with tempfile.TemporaryDirectory() as d:
-        ids = photographs(Path(d), n, seed); rates, fallbacks = {r: [] for r in RUNGS}, {}
+        ids = photographs(Path(d), n, seed); rates, fallbacks = {r: [] for r in RUNGS if r not in TONED}, {}
         with Worker(__file__, "crop") as w:
             for k in range(rounds + 1):
-                for rung in RUNGS:
+                for rung in rates:
                     a = w.ask(folder=d, rung=rung)
                     if a["seen"] != len(ids) or a["shape"] != [SIDE, SIDE, 3]: raise AssertionError(f"{rung} gave {a}, {len(ids)} crops of {SIDE}x{SIDE} were wanted")
                     fallbacks[rung] = a["fallbacks"]

@@ -91,7 +91,7 @@ def printed(
 
 # %% ../nbs/00_core.ipynb #1a0ab7c2
 LITERALS = dict(
-    rung="original original_uncropped box box_25 masked_box masked_box_dilated padded background silhouette".split(),
+    rung="original original_uncropped box box_25 masked_box masked_box_dilated padded background silhouette flat_tone skin_shift".split(),
     mask_source="predicted expert".split(), mask_policy="fallback drop".split(),
     imbalance="upsample weights both none".split(), unfreeze="base_frozen finetuned fc_layers dense_block".split(),
     split="grouped random".split(), diagnosis="mel nv bkl bcc ak scc df vasc unk".split(),
