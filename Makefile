@@ -15,8 +15,8 @@ env:
 	@$(RUN)
 
 demo:
-	@for n in 05_ablation 06_saliency; do $(RUN) env -u MELANOMA_NB_DATA MELANOMA_NB_PROFILE=demo $(call STAGE,$$n,demo) || exit 1; done
-	@for n in 05_ablation 06_saliency; do $(RUN) python tools/show.py runs/$$n-demo.ipynb; done
+	@for n in 05_ablation 06_saliency 07_bias; do $(RUN) env -u MELANOMA_NB_DATA MELANOMA_NB_PROFILE=demo $(call STAGE,$$n,demo) || exit 1; done
+	@for n in 05_ablation 06_saliency 07_bias; do $(RUN) python tools/show.py runs/$$n-demo.ipynb; done
 
 test:
 	@$(RUN) python tools/check.py
