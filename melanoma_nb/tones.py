@@ -115,7 +115,7 @@ def skin_colour(
     img, skin = np.ascontiguousarray(img), np.ascontiguousarray(skin)
     return rgb2lab(_median(img, skin)/255) if skin.any() else np.full(3, np.nan)
 
-# %% ../nbs/03d_tones.ipynb #e64a64aa
+# %% ../nbs/03d_tones.ipynb #75f019e6
 QUARTER = .1   # share of a quarter that must be skin for its median to count
 
 def unevenness(
@@ -139,8 +139,8 @@ def spread(
     "How much does the lightness of the skin vary?"
     k = max(1, min(skin.shape)//rows); some = img[::k, ::k][skin[::k, ::k]]
     if not len(some): return np.nan
-    light = cv2.cvtColor(some[None].astype(np.float32)/255, cv2.COLOR_RGB2LAB)[0, :, 0]; middle = np.partition(light, len(light)//2)[len(light)//2]
-    return float(1.4826*np.median(np.abs(light - middle)))
+    light = cv2.cvtColor(some[None].astype(np.float32)/255, cv2.COLOR_RGB2LAB)[0, :, 0]
+    return float(1.4826*np.median(np.abs(light - np.median(light))))
 
 # %% ../nbs/03d_tones.ipynb #53726650
 FILLS, MIN_SKIN, GREY, FAR, UNEVEN = .55, .1, 1., 20., 12.   # mask's share of the frame; skin's share; chroma; ΔE2000 to the palette; ΔE2000 between quarters
