@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['UNKNOWN', 'TONES', 'ORDERS', 'COMPLEMENTS', 'GROUP_METRICS', 'MIN_PER_BIN', 'DARKEST', 'ALPHA', 'ASKED', 'MANY',
            'GAP', 'POWERED', 'CHANGE', 'COUNTED', 'CONTROL', 'COUNTERFACTUAL', 'group_order', 'age_bands', 'add_groups',
-           'group_names', 'planted_luck', 'simulate_groups', 'group_labels', 'group_table', 'report_rate', 'sum_pmf',
-           'Units', 'permutation_units', 'permutation_p', 'cluster_icc', 'wilson', 'effective_n', 'gap_interval',
+           'group_names', 'planted_luck', 'simulate_groups', 'group_labels', 'wilson', 'group_table', 'report_rate',
+           'sum_pmf', 'Units', 'permutation_units', 'permutation_p', 'cluster_icc', 'effective_n', 'gap_interval',
            'Question', 'contrast_plan', 'group_answers', 'question_sides', 'holm_by_family', 'decide', 'smallest_gap',
            'known_answers', 'gap', 'largest_gap', 'points', 'claim', 'tone_design', 'claim_rates', 'change_test',
            'gap_change', 'count_text', 'tone_colour', 'plot_tones', 'plot_groups', 'conclude_change',
            'conclude_counterfactual', 'conclude_bias']
 
-# %% ../nbs/07a_groups.ipynb #51ece152
+# %% ../nbs/07a_groups.ipynb #215d9c44
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -32,7 +32,7 @@ from .evaluation import (
 from .operating import honest_scores
 from .skin import THIRDS
 
-# %% ../nbs/07a_groups.ipynb #e3b97dd3
+# %% ../nbs/07a_groups.ipynb #b6e77541
 UNKNOWN = "unknown"
 TONES = tuple(printed("skin_tones").tone)   # A darkest … S lightest
 ORDERS = (TONES, ("dark", "middle", "medium", "light"), ("dark", "brown", "tan", "intermediate", "light", "very light"), ("female", "male"))
@@ -58,7 +58,7 @@ def age_bands(
     age = pd.to_numeric(age, errors="coerce"); band = pd.cut(age, [-np.inf, *edges, np.inf], right=False, labels=names)
     return band.astype(object).where(age.notna(), UNKNOWN).astype(str)
 
-# %% ../nbs/07a_groups.ipynb #d73f44c0
+# %% ../nbs/07a_groups.ipynb #2fb5f836
 def add_groups(
     preds: pd.DataFrame, # predictions table
     facts: pd.DataFrame, # one row an image: image_id and the columns that name its groups
@@ -80,7 +80,7 @@ def group_names(
     def name(v): return UNKNOWN if pd.isna(v) or str(v).strip() == "" else f"{v:g}" if isinstance(v, (float, np.floating)) else str(v).strip()
     return values.astype(object).map(name)
 
-# %% ../nbs/07a_groups.ipynb #8a02ecee
+# %% ../nbs/07a_groups.ipynb #b2213b05
 def planted_luck(
     cluster: np.ndarray, # (n,) int from 0
     icc: float, # correlation of two answers of a cluster, in [0,1]
@@ -93,6 +93,7 @@ def planted_luck(
     own, common = rng.random(shape, dtype=np.float32), rng.random((cluster.max() + 1, n_sets), dtype=np.float32)
     return np.where(rng.random(shape, dtype=np.float32) < np.sqrt(icc), common[cluster], own)
 
+# %% ../nbs/07a_groups.ipynb #ce1f6154
 def simulate_groups(
     malignant: Mapping[str, int], # group -> malignant images
     benign: Mapping[str, int], # group -> benign images
@@ -117,7 +118,7 @@ def simulate_groups(
     d = pd.concat(parts, ignore_index=True)
     return predictions_table(d.image_id, d.target.to_numpy(), d.logit.to_numpy(), "sim", d.group_id.to_numpy(), seed=seed).assign(**{column: d[column].to_numpy()})
 
-# %% ../nbs/07a_groups.ipynb #a5c62075
+# %% ../nbs/07a_groups.ipynb #aa3be793
 COMPLEMENTS = dict(false_negative_rate="sensitivity", false_positive_rate="specificity")
 GROUP_METRICS = ("sensitivity", "specificity", "false_negative_rate")
 MIN_PER_BIN = 10   # images a bin, from which on a calibration error is given
@@ -135,14 +136,33 @@ def group_labels(
 def _why_undefined(counts: Mapping, metrics: Sequence[str]) -> str:
     "Why a group lacks a score; '' if it lacks none."
     lack = [c for c in ("malignant", "benign") if not counts[f"n_{c}"]]
-    needs = {"malignant": {"specificity", "false_positive_rate", "accuracy", "loss"}, "benign": {"sensitivity", "false_negative_rate", "accuracy", "loss", "average_precision"}}
+    needs = {"malignant": {"specificity", "false_positive_rate", "accuracy", "loss"}, "benign": {"sensitivity", "false_negative_rate", "accuracy", "loss",
+        "average_precision"}}
     return " and ".join(f"no {c} image" for c in lack if not set(metrics) <= needs[c])
 
-# %% ../nbs/07a_groups.ipynb #b9268e75
+# %% ../nbs/07a_groups.ipynb #30c96605
+def wilson(
+    share: float, # in [0,1]
+    n: float, # images, or what they are worth
+    level: float = .95, # of confidence
+) -> tuple[float, float]: # low, high
+    "Score interval of a share (Wilson 1927)."
+    z = norm.ppf((1 + level)/2); centre = (share + z*z/2/n)/(1 + z*z/n)
+    half = z/(1 + z*z/n)*np.sqrt(share*(1 - share)/n + z*z/4/n/n)
+    return centre - half, centre + half
+
+def _widened(r: pd.Series, df: pd.DataFrame, level: float) -> pd.Series:
+    "A share whose resamples are all equal gets Wilson's interval, each cluster counted once."
+    classes = dict(sensitivity=(1,), specificity=(0,), accuracy=(0, 1)).get(r.name, ()); d = df[df.target.isin(classes)]
+    if not len(d) or r.low != r.high: return r
+    low, high = wilson(r.value, len(cluster_units(d.group_id, fold_strata(d))[1]), level)
+    return pd.Series(dict(r, low=low, high=high, method="Wilson, a cluster counts once"), name=r.name)
+
+# %% ../nbs/07a_groups.ipynb #8d966359
 def _group_scores(df: pd.DataFrame, metrics: Sequence[str], n_boot: int, seed: int, level: float) -> dict:
     "Scores of one group with their intervals."
     asked = list(dict.fromkeys(COMPLEMENTS.get(m, m) for m in metrics))
-    found = bootstrap_interval(df, asked, "pooled", n_boot, seed, level).set_index("metric"); out = {}
+    found = bootstrap_interval(df, asked, "pooled", n_boot, seed, level).set_index("metric").apply(_widened, axis=1, df=df, level=level); out = {}
     for m in metrics:
         r = found.loc[COMPLEMENTS.get(m, m)]; v = (r.value, r.low, r.high) if m not in COMPLEMENTS else (1 - r.value, 1 - r.high, 1 - r.low)
         out |= dict(zip((m, f"{m}_low", f"{m}_high"), v)) | {f"{m}_method": r.method if np.isfinite(r.value) else ""}
@@ -157,7 +177,7 @@ def _group_calibration(df: pd.DataFrame, n_boot: int, seed: int, level: float) -
     return dict(p_used=p_used, mean_p=df[p_used].mean(), share=df.target.mean(), calibration=gap["value"], calibration_low=gap["low"], calibration_high=gap["high"],
         calibration_error=error, calibration_error_honest=honest)
 
-# %% ../nbs/07a_groups.ipynb #1b6b88ce
+# %% ../nbs/07a_groups.ipynb #723d276a
 def group_table(
     preds: pd.DataFrame, # predictions table of one split
     by: str, # the column that names the group
@@ -180,7 +200,7 @@ def group_table(
             | _group_calibration(d, n_boot, seed, level) | dict(reason=_why_undefined(counts, metrics)))
     return pd.DataFrame(rows).assign(by=by)
 
-# %% ../nbs/07a_groups.ipynb #f1e8c84a
+# %% ../nbs/07a_groups.ipynb #dbf1d825
 def report_rate(
     preds: pd.DataFrame, # predictions table of one split
     by: str, # the column that names the group
@@ -190,7 +210,7 @@ def report_rate(
     den = t.fn + t.n_benign
     return t[["group", "n_malignant", "n_benign", "fn"]].assign(apparent=t.fn/den.where(den > 0), false_negative_rate=t.false_negative_rate)
 
-# %% ../nbs/07a_groups.ipynb #54e2460a
+# %% ../nbs/07a_groups.ipynb #3438c845
 def _chosen(c: int, m: int, q: float) -> np.ndarray:
     "Binomial(c, q) probabilities of 0 … min(c, m)."
     x = np.arange(min(c, m) + 1)
@@ -203,6 +223,10 @@ def sum_pmf(
 ) -> np.ndarray: # (k,) float64, probability that the values of the drawn units sum to 0, 1, …, k − 1; nothing beyond is possible
     "Distribution of the sum of `n_a` units drawn without replacement."
     levels = [(v, c) for v, c in enumerate(counts) if c]; n = sum(counts); q = (n_a + .5)/(n + 1)      # any q does: the total is given
+    if len(levels) == 1: return np.eye(1, n_a*levels[0][0] + 1, n_a*levels[0][0])[0]
+    if len(levels) == 2 and not levels[0][0]:                                                         # hypergeometric
+        v, b = levels[1][0], [_chosen(c, n_a, q) for _, c in levels]; x = np.arange(max(0, n_a - levels[0][1]), len(b[1]))
+        out = np.zeros(v*(len(b[1]) - 1) + 1); out[v*x] = b[0][n_a - x]*b[1][x]; return out/out.sum()
     f, width, out = np.zeros((n_a + 1, n_a*levels[-1][0] + 1)), 1, np.zeros(n_a*levels[-1][0] + 1); f[0, 0] = 1
     for v, c in levels[:-1]:
         b, g = _chosen(c, n_a, q), np.zeros_like(f)
@@ -212,7 +236,7 @@ def sum_pmf(
     for x, b in enumerate(_chosen(c, n_a, q)): out[v*x:v*x + width] += b*f[n_a - x, :min(width, len(out) - v*x)]
     return np.trim_zeros(out, "b")/out.sum()
 
-# %% ../nbs/07a_groups.ipynb #f2c76154
+# %% ../nbs/07a_groups.ipynb #e817ebe2
 class Units(NamedTuple):
     "What a permutation deals out."
     unit: np.ndarray # (n,) int, unit of each image
@@ -230,7 +254,7 @@ def permutation_units(
     key = pd.DataFrame(dict(alone=np.where(torn, cluster, -1), within=within, size=np.where(torn, 1, size[cluster])))
     return Units(unit, key.groupby(list(key)).ngroup().to_numpy()[first], np.asarray(side)[first])
 
-# %% ../nbs/07a_groups.ipynb #77dd9a56
+# %% ../nbs/07a_groups.ipynb #0662ff9f
 def permutation_p(
     value: np.ndarray, # (n,s) int >= 0, right answers of each image in each of s studies
     units: Units, # with two sides, bool
@@ -255,7 +279,7 @@ def _two_sided(case: np.ndarray, drawn: list[tuple[int, int]]) -> float:
     far = np.abs(np.arange(len(pmf)) - np.arange(len(pmf)) @ pmf)
     return float(min(1, pmf[far >= abs(case[-1] - np.arange(len(pmf)) @ pmf) - 1e-9].sum()))
 
-# %% ../nbs/07a_groups.ipynb #e14588a6
+# %% ../nbs/07a_groups.ipynb #071b3206
 def cluster_icc(
     value: np.ndarray, # (n,) float, share of right answers of each image
     cluster: np.ndarray, # (n,) int
@@ -268,22 +292,12 @@ def cluster_icc(
     if np.mean(r**2) < 1e-12: return 1.
     return float(np.clip((np.bincount(cluster, r)**2 - np.bincount(cluster, r**2)).sum()/pairs/np.mean(r**2), 0, 1))
 
-def wilson(
-    share: float, # in [0,1]
-    n: float, # images, or what they are worth
-    level: float = .95, # of confidence
-) -> tuple[float, float]: # low, high
-    "Score interval of a share (Wilson 1927)."
-    z = norm.ppf((1 + level)/2); centre = (share + z*z/2/n)/(1 + z*z/n)
-    half = z/(1 + z*z/n)*np.sqrt(share*(1 - share)/n + z*z/4/n/n)
-    return centre - half, centre + half
-
 def effective_n(cluster: np.ndarray, icc: float) -> float:
     "What images in these clusters are worth."
     m = np.unique(cluster, return_counts=True)[1]
     return len(cluster)**2/float((m*(1 + (m - 1)*icc)).sum())
 
-# %% ../nbs/07a_groups.ipynb #304eeded
+# %% ../nbs/07a_groups.ipynb #a9c792d2
 def gap_interval(
     value: np.ndarray, # (n,) float, share of right answers of each image
     in_a: np.ndarray, # (n,) bool
@@ -302,7 +316,7 @@ def gap_interval(
     w, a, b, below, above = np.array(parts).T; w = w/w.sum(); d = w @ (a - b)
     return dict(a=w @ a, b=w @ b, difference=d, low=max(-1, d - np.sqrt(w**2 @ below)), high=min(1, d + np.sqrt(w**2 @ above)), icc=icc)
 
-# %% ../nbs/07a_groups.ipynb #d5b60664
+# %% ../nbs/07a_groups.ipynb #2d75e903
 DARKEST = tuple("ABC")
 ALPHA = dict(predefined=.8, exploratory=.2)   # shares of 1 − level where there are both families
 
@@ -313,6 +327,7 @@ class Question(NamedTuple):
     groups: frozenset # side A
     alpha: float # share of 1 − level that its family may spend
 
+# %% ../nbs/07a_groups.ipynb #b36a3a13
 def contrast_plan(
     groups: Sequence[str], # known groups, in their order
     contrasts: Mapping[str, Sequence[str]]|None = None, # name of side A -> its groups, named beforehand; None: as the text says
@@ -332,7 +347,7 @@ def contrast_plan(
         return out
     return asked("predefined", named, ALPHA["predefined"] if tones else 1.) + (asked("exploratory", {g: [g] for g in groups}, ALPHA["exploratory"]) if tones else [])
 
-# %% ../nbs/07a_groups.ipynb #3ae7c25e
+# %% ../nbs/07a_groups.ipynb #635d6601
 ASKED = dict(sensitivity=(1, True), specificity=(0, True), false_negative_rate=(1, False), false_positive_rate=(0, False), accuracy=(None, True))
 
 def group_answers(
@@ -345,7 +360,8 @@ def group_answers(
     df = one_split(preds); target, right = ASKED[metric]
     d = df.assign(label=group_labels(df, by), value=((decisions(df) == (df.target == 1)) == right).astype(int), within=0 if by == "dataset" else pd.factorize(df.dataset)[0])
     d = d[d.target == target] if target is not None else d
-    t = d.groupby("image_id", sort=False).agg(value=("value", "sum"), label=("label", "first"), dataset=("dataset", "first"), group_id=("group_id", "first"), within=("within", "first"))
+    t = d.groupby("image_id", sort=False).agg(value=("value", "sum"), label=("label", "first"), dataset=("dataset", "first"), group_id=("group_id", "first"),
+        within=("within", "first"))
     return t.assign(cluster=t.groupby(["dataset", "group_id"]).ngroup(), n_seeds=df.seed.nunique()).drop(columns=["dataset", "group_id"]).reset_index()
 
 def question_sides(
@@ -355,6 +371,7 @@ def question_sides(
     "Side A of each question."
     return np.array([np.isin(label, list(q.groups)) for q in plan]).reshape(len(plan), len(label))
 
+# %% ../nbs/07a_groups.ipynb #85c0f8f7
 def holm_by_family(
     p: np.ndarray, # (q,s), NaN where there was no test
     plan: Sequence[Question],
@@ -364,7 +381,7 @@ def holm_by_family(
     for f in dict.fromkeys(family): out[family == f] = np.apply_along_axis(holm, 0, p[family == f])
     return out
 
-# %% ../nbs/07a_groups.ipynb #37f7d921
+# %% ../nbs/07a_groups.ipynb #667fbffa
 def decide(
     value: np.ndarray, # (n,s) int, of each image in each of s studies
     label: np.ndarray, # (n,) str, known groups only
@@ -381,7 +398,7 @@ def decide(
     adjusted, alpha = holm_by_family(p, plan), np.array([q.alpha for q in plan])[:, None]*(1 - level)
     return p, adjusted, np.where(np.isnan(adjusted), False, adjusted < alpha)
 
-# %% ../nbs/07a_groups.ipynb #41db5a01
+# %% ../nbs/07a_groups.ipynb #d7353cea
 MANY = 30   # strata, from which on the normal approximation replaces planting
 
 def smallest_gap(
@@ -406,7 +423,7 @@ def smallest_gap(
     found = detectable(power, .2)
     return (found, PLANTED) if np.isfinite(found) else (np.nan, NOT_TO_BE_HAD)
 
-# %% ../nbs/07a_groups.ipynb #2ad6d45a
+# %% ../nbs/07a_groups.ipynb #11d8339b
 GAP = ("by", "family", "contrast", "metric", "a", "b", "difference", "low", "high", "p", "p_holm", "n_tests", "alpha", "established", "n_a", "n_b", "groups_a", "groups_b",
     "detectable", "detectable_by", "icc", "n_unknown", "n_seeds", "level", "reason")
 POWERED = dict(none=(), predefined=("predefined",), all=("predefined", "exploratory"))
@@ -426,7 +443,7 @@ def known_answers(
     known = t[t.label != UNKNOWN]
     return known.assign(cluster=pd.factorize(known.cluster)[0]).reset_index(drop=True), groups, len(t) - len(known)
 
-# %% ../nbs/07a_groups.ipynb #d129aa14
+# %% ../nbs/07a_groups.ipynb #8c9f3812
 def gap(
     preds: pd.DataFrame, # predictions table of one split
     by: str, # the column that names the group
@@ -444,7 +461,8 @@ def gap(
     tests = {f: sum(np.isfinite(p[k, 0]) for k, q in enumerate(plan) if q.family == f) for f in POWERED["all"]}; rows = []
     for k, (q, a) in enumerate(zip(plan, question_sides(label, plan))):
         alpha = q.alpha*(1 - level); row = dict(zip(("family", "contrast", "alpha", "n_tests"), (q.family, q.contrast, alpha, tests[q.family])))
-        row |= dict(p=p[k, 0], p_holm=adjusted[k, 0], established=bool(established[k, 0]), n_a=a.sum(), n_b=(~a).sum(), groups_a=len(np.unique(cluster[a])), groups_b=len(np.unique(cluster[~a])))
+        row |= dict(p=p[k, 0], p_holm=adjusted[k, 0], established=bool(established[k, 0]), n_a=a.sum(), n_b=(~a).sum(), groups_a=len(np.unique(cluster[a])),
+            groups_b=len(np.unique(cluster[~a])))
         row |= gap_interval(value/s, a, cluster, within, level) | dict(reason="" if np.isfinite(p[k, 0]) else _no_test(metric, q, a), detectable=np.nan, detectable_by="")
         if q.family in POWERED[power] and not row["reason"]:
             base = ((value/s).sum() + .5)/(len(t) + 1)                                  # never 0 or 1, of which nothing can be planted
@@ -452,7 +470,7 @@ def gap(
         rows.append(row)
     return pd.DataFrame(rows).assign(by=by, metric=metric, n_unknown=n_unknown, n_seeds=group_labels(preds, by).groupby(preds.seed).ngroups, level=level)[list(GAP)]
 
-# %% ../nbs/07a_groups.ipynb #32dd8a57
+# %% ../nbs/07a_groups.ipynb #e24a7987
 def largest_gap(
     preds: pd.DataFrame, # predictions table of one split
     by: str, # the column that names the group
@@ -473,15 +491,15 @@ def largest_gap(
     return dict(highest=names[high], lowest=names[low], n_highest=int(n[high]), n_lowest=int(n[low]), difference=float(d), by_chance=float(np.median(chance)),
         by_chance_high=float(np.quantile(chance, .95)), p=float((1 + (chance >= d - 1e-9).sum())/(n_perm + 1)))
 
-# %% ../nbs/07a_groups.ipynb #3fbbf855
+# %% ../nbs/07a_groups.ipynb #31ae9e67
 def points(v: float) -> str:
     "A signed share in percentage points."
     return f"{100*v:+.1f}".replace("-", "−")
 
 def _told(r: NamedTuple) -> str:
     "A gap in numbers."
-    return (f"{r.contrast} {points(r.difference)} points ({100*r.level:.0f} % interval {points(r.low)} to {points(r.high)}, p = {r.p_holm:.2g} after Holm, "
-        f"{r.n_a:,.0f} against {r.n_b:,.0f} images)")
+    return (f"{r.contrast} {points(r.difference)} points ({100*r.level:.0f} % interval {points(r.low)} to {points(r.high)}, p = {r.p_holm:.2g}{' after Holm'*(r.n_tests > 1)}, "
+        f"{r.n_a:,.0f} against {r.n_b:,.0f} images" + f" of {r.groups_a:,} and {r.groups_b:,} groups"*(r.groups_a + r.groups_b < r.n_a + r.n_b) + ")")
 
 def claim(
     gaps: pd.DataFrame, # from `gap`
@@ -500,7 +518,7 @@ def claim(
         else f"{_told(r)}; no gap, however large, would have been seen" if r.detectable_by == NOT_TO_BE_HAD else _told(r) for r in named.itertuples()]
     return f"{head}gap not established, which is not the same as none: {'; '.join(needed)}.{cannot}{left}"
 
-# %% ../nbs/07a_groups.ipynb #f3d1ddbf
+# %% ../nbs/07a_groups.ipynb #8f6d0ed6
 def tone_design(
     per_tone: int|Sequence[int], # malignant images of each of the 18 tones, or one number for all
     per_cluster: int = 1, # images of a cluster
@@ -511,6 +529,7 @@ def tone_design(
     nth = np.arange(len(label)) if across else np.concatenate([np.arange(k) for k in counts])
     return label, pd.factorize(pd.Series(nth//per_cluster).astype(str) + ("" if across else pd.Series(label)))[0]
 
+# %% ../nbs/07a_groups.ipynb #a10ce0ac
 def claim_rates(
     label: np.ndarray, # (n,) str, tone of each malignant image
     cluster: np.ndarray, # (n,) int
@@ -531,8 +550,9 @@ def claim_rates(
     return dict(images=len(label), clusters=len(np.unique(cluster)), studies=n_sets, claimed=claimed.mean(), low=low, high=high, by_predefined=found[first].any(0).mean(),
         by_exploratory=found[~first].any(0).mean(), named=(found[0] & (lower if darkest < rest else ~lower)).mean(), naive=(alone < .05).any(0).mean(), held=np.mean(held))
 
-# %% ../nbs/07a_groups.ipynb #1ba36960
-CHANGE = ("by", "contrast", "metric", "before", "after", "change", "low", "high", "p", "p_holm", "n_tests", "established", "n_a", "n_b", "groups_a", "groups_b", "level", "reason")
+# %% ../nbs/07a_groups.ipynb #3a2fb629
+CHANGE = ("by", "contrast", "metric", "before", "after", "change", "low", "high", "p", "p_holm", "n_tests", "established", "n_a", "n_b", "groups_a", "groups_b", "level",
+    "reason")
 
 def change_test(
     d: np.ndarray, # (n,) float, change of each image
@@ -554,7 +574,7 @@ def change_test(
     p = 2*student_t.sf(abs(change)/se, few - 1) if se > 1e-12 else float(abs(change) < 1e-12)
     return dict(change=change, low=change - half, high=change + half, p=max(p, least_p(len(np.unique(cluster[d != 0])))))
 
-# %% ../nbs/07a_groups.ipynb #aadb29a1
+# %% ../nbs/07a_groups.ipynb #15fc26a6
 def gap_change(
     before: pd.DataFrame, # predictions table of one split
     after: pd.DataFrame, # another model's, on the same images
@@ -577,7 +597,7 @@ def gap_change(
     t = pd.DataFrame(rows).assign(by=by, metric=metric, level=level, p_holm=lambda t: holm(t.p), n_tests=lambda t: int(t.p.notna().sum()))
     return t.assign(established=t.p_holm < 1 - level)[list(CHANGE)]
 
-# %% ../nbs/07a_groups.ipynb #208f9362
+# %% ../nbs/07a_groups.ipynb #75cbf5ab
 COUNTED = dict(sensitivity=("tp", "n_malignant"), false_negative_rate=("fn", "n_malignant"), specificity=("tn", "n_benign"), false_positive_rate=("fp", "n_benign"))
 
 def count_text(r: Mapping, metric: str) -> str:
@@ -591,6 +611,7 @@ def tone_colour(group: str) -> tuple[float, float, float]|None:
     rgb = printed("skin_tones").set_index("tone")[["r", "g", "b"]]/255; letters = dict(THIRDS, medium=THIRDS["middle"]).get(group, group)
     return tuple(rgb.loc[list(letters)].mean()) if set(letters) <= set(TONES) else None
 
+# %% ../nbs/07a_groups.ipynb #81c53f49
 def plot_tones(
     table: pd.DataFrame, # from `group_table`: tones, and after them merged bins, as from pd.concat
     metric: str, # of its metrics
@@ -599,7 +620,8 @@ def plot_tones(
     "A rate by tone, with its interval, its counts and the tone's colour."
     bins = ~table.group.isin(TONES).to_numpy(); x = np.arange(len(table)) + np.cumsum(bins)*.6 + bins*.4; v = table[metric]
     ax.errorbar(x, v, yerr=[v - table[f"{metric}_low"], table[f"{metric}_high"] - v], fmt="o", ms=4, lw=1, capsize=2)
-    ax.set(xticks=x, xticklabels=table.group, ylim=(-.03, 1.03), ylabel=metric_label(metric), xlim=(x[0] - .7, x[-1] + .8)); ax.tick_params(axis="x", length=0, pad=6, labelsize=7)
+    ax.set(xticks=x, xticklabels=table.group, ylim=(-.03, 1.03), ylabel=metric_label(metric), xlim=(x[0] - .7, x[-1] + .8))
+    ax.tick_params(axis="x", length=0, pad=6, labelsize=7)
     for label, g in zip(ax.get_xticklabels(), table.group):
         c = tone_colour(g)
         if c: label.set(color="w" if np.mean(c) < .55 else "k", bbox=dict(facecolor=c, edgecolor="0.6", lw=.5, boxstyle="square,pad=0.35"))
@@ -607,7 +629,7 @@ def plot_tones(
         ax.text(at, -.16, count_text(r, metric), transform=ax.get_xaxis_transform(), ha="center", va="top", fontsize=6, rotation=90 if len(count_text(r, metric)) > 4 else 0)
     ax.yaxis.set_major_formatter(PercentFormatter(1)); return ax
 
-# %% ../nbs/07a_groups.ipynb #e284f799
+# %% ../nbs/07a_groups.ipynb #c4e0125a
 def plot_groups(
     table: pd.DataFrame, # from `group_table`
     metric: str, # of its metrics, or "calibration"
@@ -618,9 +640,10 @@ def plot_groups(
     y, v = np.arange(len(table))[::-1], table[metric]
     ax.errorbar(v, y, xerr=[v - table[f"{metric}_low"], table[f"{metric}_high"] - v], fmt="o", capsize=3)
     if reference is not None: ax.axvline(reference, color="0.5", ls="--", lw=1)
-    ax.set(yticks=y, yticklabels=[f"{r['group']}  ({count_text(r, metric)})" for r in table.to_dict("records")], ylim=(-.6, len(table) - .4), xlabel=metric_label(metric)); return ax
+    ax.set(yticks=y, yticklabels=[f"{r['group']}  ({count_text(r, metric)})" for r in table.to_dict("records")], ylim=(-.6, len(table) - .4),
+        xlabel=metric_label(metric)); return ax
 
-# %% ../nbs/07a_groups.ipynb #aca7bde6
+# %% ../nbs/07a_groups.ipynb #f7e52cf0
 CONTROL = .99   # share of images that the zero-shift control has to leave alone
 COUNTERFACTUAL = ("model", "input", "n", "n_groups", "range_median", "flip_rate", "flip_low", "flip_high", "zero_shift_share", "effect", "low", "high")
 
@@ -630,12 +653,13 @@ def conclude_change(
     "What balancing did to the gaps."
     asked = change[change.p.notna()]; found = asked[asked.established]
     def told(r): return (f"{r.contrast} {points(r.before)} before and {points(r.after)} after, change {points(r.change)} points "
-        f"({100*r.level:.0f} % interval {points(r.low)} to {points(r.high)}, p = {r.p_holm:.2g} after Holm)")
+        f"({100*r.level:.0f} % interval {points(r.low)} to {points(r.high)}, p = {r.p_holm:.2g}{' after Holm'*(r.n_tests > 1)})")
     def did(r): return "helps" if abs(r.after) < abs(r.before) else "harms" if abs(r.after) > abs(r.before) else "turns the gap over"
     if not len(asked): return f"cannot be asked ({'; '.join(dict.fromkeys(change.reason))})"
     if not len(found): return f"not told apart from no change: {'; '.join(told(r) for r in asked.itertuples())}"
     return "; ".join(f"balancing {did(r)}: {told(r)}" for r in found.itertuples())
 
+# %% ../nbs/07a_groups.ipynb #fe72e96b
 def conclude_counterfactual(
     row: Mapping, # a row with the columns of `COUNTERFACTUAL`
 ) -> str: # one sentence
@@ -653,7 +677,7 @@ def conclude_counterfactual(
     if row["low"] > 0 or row["high"] < 0: return f"{head}: uses tone: {more}"
     return f"{head}: uses tone, in no common direction: {more}" if row["flip_low"] > 1 - CONTROL else f"{head}: no use of tone is found: {more}"
 
-# %% ../nbs/07a_groups.ipynb #c727c400
+# %% ../nbs/07a_groups.ipynb #32097375
 def conclude_bias(
     gaps: pd.DataFrame, # from `gap`: the model, the sensitivity, real tones
     change: pd.DataFrame|None = None, # from `gap_change`: the same with the model trained on balanced tones, on the same untouched images; None: not done
@@ -669,6 +693,7 @@ def conclude_bias(
     lines = ["**Is there a gap in these images?** " + ("It cannot be asked." if seen is None else "No: the rates are the same on all sides." if seen.difference == 0 else
         f"The largest of those named beforehand: {seen.contrast} {points(seen.difference)} points (sensitivity {100*seen.a:.1f} against {100*seen.b:.1f} %, {seen.n_a:,} and {seen.n_b:,} melanomas).")]
     lines.append(f"**Is it established?** {claim(gaps)}")
-    lines.append("**Did balancing change it on real tones?** " + ("Not tested." if change is None else conclude_change(change) + "." + (f" Afterwards: {claim(after)}" if after is not None else "")))
+    lines.append("**Did balancing change it on real tones?** " + ("Not tested." if change is None else conclude_change(change) + "."
+        + (f" Afterwards: {claim(after)}" if after is not None else "")))
     lines.append("**Does the model use tone at all?** " + ("Not tested." if counterfactual is None else "; ".join(conclude_counterfactual(r) for r in counterfactual.to_dict("records")) + "."))
     return "\n\n".join(lines)
