@@ -28,7 +28,7 @@ def grown(work) -> float:
     return round(status("VmHWM") - before, 1)
 
 
-def measure(n: int, side: int, bs: int, rounds: int, many: int, device: torch.device) -> pd.DataFrame:
+def measure(n: int, side: int, bs: int, rounds: int, many: int, device: torch.device, methods: list[str] | None = None) -> pd.DataFrame:
     "One row a network and method."
     from melanoma_nb.core import seeded
     from melanoma_nb.maps import METHODS, Readable, map_layer, saliency_maps
@@ -38,7 +38,7 @@ def measure(n: int, side: int, bs: int, rounds: int, many: int, device: torch.de
     for arch in ARCHS:
         layer, cells = map_layer(arch, side)
         with seeded(0): model = Readable(build_classifier(arch, "none"), arch).eval()
-        for method in METHODS:
+        for method in methods or METHODS:
             k = n if method != "occlusion" else min(n, max(bs, n//6))   # fifty passes a picture
             def rate(size): start = time.perf_counter(); saliency_maps(model, Pictures(x[:k], size), method, layer, device); return k/(time.perf_counter() - start)
             took = {size: [] for size in (bs, 1)}
@@ -46,7 +46,7 @@ def measure(n: int, side: int, bs: int, rounds: int, many: int, device: torch.de
                 for size in took:
                     v = rate(size)
                     if r: took[size].append(v)
-            single, batched = (statistics.median(took[size]) for size in (1, bs)); few_n, lot = (many//4, many) if method != "occlusion" else (bs, 3*bs)
+            single, batched = (statistics.median(took[size]) for size in (1, bs)); few_n, lot = (many//4, many) if method != "occlusion" else (2*bs, 4*bs)
             few, lots = (grown(lambda m=m: saliency_maps(model, Pictures(x, bs, m), method, layer, device)) for m in (few_n, lot))
             rows.append(dict(arch=arch, method=method, layer=layer if method != "occlusion" else "", cells=cells if method != "occlusion" else 8, side=side, batch=bs, n=k, single=round(single, 1), batched=round(batched, 1),
                 gain=round(batched/single, 2), pictures_few=few_n, peak_mb_few=few, pictures_many=lot, peak_mb=lots, fast=batched/single >= FASTER, bounded=lots <= BOUND*few + ALLOWED_MB)); print(rows[-1], flush=True)
@@ -56,8 +56,8 @@ def measure(n: int, side: int, bs: int, rounds: int, many: int, device: torch.de
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     for name, value in dict(n=96, side=128, bs=32, rounds=3, many=512).items(): parser.add_argument(f"--{name}", type=int, default=value)
-    parser.add_argument("--device", default="cpu"); parser.add_argument("--out", type=Path); args = parser.parse_args()
-    keep(measure(args.n, args.side, args.bs, args.rounds, args.many, torch.device(args.device)), args.out, "bench_saliency", 0)
+    parser.add_argument("--methods", nargs="+", help="left out: all"); parser.add_argument("--device", default="cpu"); parser.add_argument("--out", type=Path); args = parser.parse_args()
+    keep(measure(args.n, args.side, args.bs, args.rounds, args.many, torch.device(args.device), args.methods), args.out, "bench_saliency", 0)
 
 
 if __name__ == "__main__": main()

@@ -130,7 +130,7 @@ def gradcam_map(
 
 # %% ../nbs/05b_maps.ipynb #ed364ade
 OCCLUSION_CELLS = 8
-AT_ONCE = 256   # covered pictures in one forward pass, at most (at least one batch, at most eight: a smaller batch needs less memory)
+AT_ONCE = dict(cpu=32, cuda=256)   # covered pictures in one forward pass (at least one batch, at most eight: a smaller batch needs less memory)
 
 def blurred(
     x: torch.Tensor, # float (b,3,s,s), normalised
@@ -151,7 +151,7 @@ def occlusion_map(
     step = max(1, x.shape[-1]//OCCLUSION_CELLS); window = (x.shape[1], 2*step, 2*step)
     with torch.no_grad():
         a = Occlusion(model).attribute(x, sliding_window_shapes=window, strides=(x.shape[1], step, step), baselines=blurred(x, model.arch.stats), target=target,
-            perturbations_per_eval=min(8, max(1, AT_ONCE//len(x))))
+            perturbations_per_eval=min(8, max(1, AT_ONCE.get(x.device.type, 256)//len(x))))
     return F.adaptive_avg_pool2d(a.mean(1), OCCLUSION_CELLS).relu()
 
 # %% ../nbs/05b_maps.ipynb #ace9fc6f
