@@ -34,6 +34,7 @@ real:
 	@$(RUN) python tools/show.py runs/05_ablation-laptop.ipynb
 
 bench:
-	@for f in decode feed synthetic synthetic_vs_real coverage segmentation cropping skin tones classification saliency leakage rulers; do echo "== benchmarks/$$f.py"; $(RUN) python benchmarks/$$f.py $(if $(RESULTS),--out $(RESULTS)) || exit 1; done
+	@for f in decode feed synthetic synthetic_vs_real coverage segmentation cropping skin tones groups classification saliency leakage rulers; do echo "== benchmarks/$$f.py"; $(RUN) python benchmarks/$$f.py $(if $(RESULTS),--out $(RESULTS)) || exit 1; done
+	@for w in speed rules; do echo "== benchmarks/recolour.py $$w"; $(RUN) python benchmarks/recolour.py $$w $(if $(RESULTS),--out $(RESULTS)) || exit 1; done
 	@echo "== benchmarks/paper_path.py --projection"; $(RUN) python benchmarks/paper_path.py --projection $(if $(RESULTS),--out $(RESULTS))
 	@$(if $(DATA),for f in full_count paper_path; do echo "== benchmarks/$$f.py"; $(RUN) python benchmarks/$$f.py --metadata "$(DATA)" $(if $(RESULTS),--out $(RESULTS)) || exit 1; done,echo "no DATA=DIR: no dry runs at the real counts")

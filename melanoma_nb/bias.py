@@ -7,7 +7,7 @@ __all__ = ['INPUTS', 'CONTROLS', 'SAME', 'group_facts', 'run_predictions', 'cros
            'logits_of', 'shifted_spec', 'shifted_logits', 'shift_measures', 'counterfactual_table', 'plot_shifted',
            'natural_pairs']
 
-# %% ../nbs/07_bias.ipynb #f38bda11
+# %% ../nbs/07_bias.ipynb #31b023ea
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -30,14 +30,14 @@ from .skin import THIRDS
 from .tones import TONES
 from .training import get_arch
 
-# %% ../nbs/07_bias.ipynb #211bdcff
+# %% ../nbs/07_bias.ipynb #1d81d4b6
 def group_facts(
     study: Study,
     tones: pd.DataFrame, # from `tones.tone_set`
 ) -> pd.DataFrame: # a row an image: image_id, tone, third, ita_class, monk, sex, age, site, diagnosis; NaN where unknown
     "The groups that images belong to."
     d = study.rows(study.profile.datasets)[["image_id", "sex", "age", "site", "diagnosis"]].merge(tones[["image_id", "tone", "ita_class", "monk"]], on="image_id", how="left")
-    third = {t: dict(middle="medium").get(k, k) for k, letters in THIRDS.items() for t in letters}
+    third = {t: k for k, letters in THIRDS.items() for t in letters}
     return d.assign(third=d.tone.map(third), tone=d.tone.replace("", np.nan), ita_class=d.ita_class.replace("", np.nan), monk=d.monk.where(d.monk > 0), age=age_bands(d.age))
 
 def run_predictions(
@@ -50,7 +50,7 @@ def run_predictions(
     t = read_predictions(cls_run(study, rung, seed, allow_in_sample)/"predictions.csv")
     return t[t.split == "test"].reset_index(drop=True)
 
-# %% ../nbs/07_bias.ipynb #6f0e82bb
+# %% ../nbs/07_bias.ipynb #83a51ed9
 INPUTS = ("masked_box", "box_25", "flat_tone", "skin_shift")
 
 def cross_spec(
@@ -90,7 +90,7 @@ def cross_table(
     "Every network on every input; off the diagonal it sees what it was not trained on."
     return pd.concat([metrics_table({f"{m} on {i}": t}, list(names), n_boot=n_boot).assign(model=m, input=i, out_of_distribution=m != i) for (m, i), t in cross.items()], ignore_index=True)
 
-# %% ../nbs/07_bias.ipynb #346ffd41
+# %% ../nbs/07_bias.ipynb #58fd812f
 CONTROLS = ("plain", "own")   # as the crop is cut; moved to the skin's own colour
 
 def logits_of(
@@ -147,7 +147,7 @@ def shifted_logits(
 
 def _read_shifted(file): return pd.read_csv(file, dtype=dict(image_id=str, model=str, at=str, reason=str), keep_default_na=False, na_values=dict(logit=[""]))
 
-# %% ../nbs/07_bias.ipynb #0252f9b8
+# %% ../nbs/07_bias.ipynb #810a2729
 SAME = .01   # of p_mel: what the control may change
 
 def shift_measures(
@@ -191,7 +191,7 @@ def plot_shifted(
         if len(some): ax.plot(range(len(TONES)), some.mean(), color=c, lw=2, label=f"{name} (n = {len(some)})")
     ax.set(xticks=range(len(TONES)), xticklabels=TONES, ylim=(0, 1), xlabel="tone of the skin"); ax.axhline(.5, color="0.6", ls=":", lw=1); ax.legend(frameon=False, fontsize=7); return ax
 
-# %% ../nbs/07_bias.ipynb #0138876b
+# %% ../nbs/07_bias.ipynb #1677b93b
 def natural_pairs(
     study: Study,
     tones: pd.DataFrame, # from `tones.tone_set`
