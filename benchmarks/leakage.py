@@ -44,5 +44,6 @@ if __name__ == "__main__":
     from melanoma_nb.core import get_profile, parse_list
     recipes = {k: dict(unfreeze=k, epochs=a.epochs*(1 if k == "finetuned" else 5)) for k in parse_list(a.recipes, str)}
     sizes = dict(kinds=parse_list(a.kinds, str), groups=a.groups, tests=2, siblings=a.siblings, base=40, valid=40)
-    table = sweep(get_profile("tiny", batch_size=16, device=a.device), list(parse_list(a.effects, float)), range(a.seeds), recipes, a.images, a.difficulty, sizes)
-    keep(table.round(4), a.out, "leakage", 0, images=a.images, difficulty=a.difficulty, epochs={k: r["epochs"] for k, r in recipes.items()}, design=sizes)
+    profile = get_profile("tiny", batch_size=16, device=a.device); table = sweep(profile, list(parse_list(a.effects, float)), range(a.seeds), recipes, a.images, a.difficulty, sizes)
+    keep(table.round(4), a.out, "leakage", 0, images=a.images, difficulty=a.difficulty, epochs={k: r["epochs"] for k, r in recipes.items()}, design=sizes, effects=a.effects, seeds=a.seeds,
+        **{k: getattr(profile, k) for k in ("arch", "weights", "image_size", "batch_size", "lr", "imbalance")})
