@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from common import keep
 from melanoma_nb.evaluation import clopper_pearson
-from melanoma_nb.groups import DARKEST, TONES, change_test, claim_rates, contrast_plan, holm_by_family, planted_luck, question_sides, tone_design
+from melanoma_nb.groups import DARKEST, change_test, claim_rates, contrast_plan, holm_by_family, planted_luck, question_sides, tone_design
+from melanoma_nb.tones import TONES
 from melanoma_nb.synthetic import tone_shares
 
 UNEQUAL = tuple(max(1, round(90*w)) for w in tone_shares().values())      # as tones are in the synthetic data: light ones are common
