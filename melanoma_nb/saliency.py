@@ -310,7 +310,7 @@ def plot_removal(
             for c, style in ((name, "-"), (f"{name}_random", ":")):
                 g = t[t.curve == c]; ax.plot(100*g.share, g.p, style, color=f"C{k}", lw=1.4 if style == "-" else 1, label=kind if style == "-" else "_")
         ax.set(title=f"row {row}: {name}", xlabel=f"% of the picture {'blurred' if name == 'deletion' else 'brought back'}", ylim=(0, 1))
-    axs[0].set_ylabel("p of malignant"); axs[0].plot([], [], ":", color="0.4", lw=1, label="random order"); axs[0].legend(frameon=False, fontsize=7)
+    axs[0].set_ylabel("p of malignant"); axs[1].plot([], [], ":", color="0.4", lw=1, label="random order"); axs[1].legend(frameon=False, fontsize=7, loc="center left", bbox_to_anchor=(1, .5))
     return axs
 
 def compare_removal(
