@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['FIELDS', 'OURS', 'VERSION', 'MALLOC', 'THREADS', 'GONE', 'parse_rows', 'parse_numbers', 'parse_value', 'parse_given',
            'notebook_parameters', 'check_given', 'study_fields', 'asked_rows', 'Sweep', 'Job', 'shown', 'sweep_config',
-           'open_sweep', 'begin', 'grid', 'job', 'runs_of', 'is_done', 'papermill_quiet', 'own_sockets', 'execute',
-           'execute_job', 'child_env', 'cores', 'gpu_of', 'run_here', 'failed', 'run_processes', 'slots',
-           'fair_threads', 'connect', 'on_worker', 'room', 'run_dask', 'slurm_cluster', 'asked_name', 'complete_rows',
-           'pooled_predictions', 'pooled_tables', 'note_jobs', 'run_jobs', 'sweep_words', 'write_pooled', 'make_tables',
-           'plan_sweep', 'keep_record', 'report', 'melanoma_sweep', 'plot_schedule']
+           'open_sweep', 'begin', 'grid', 'job', 'runs_of', 'finished', 'is_done', 'papermill_quiet', 'own_sockets',
+           'execute', 'execute_whole', 'execute_job', 'child_env', 'cores', 'gpu_of', 'run_here', 'failed',
+           'run_processes', 'slots', 'fair_threads', 'connect', 'on_worker', 'room', 'run_dask', 'slurm_cluster',
+           'asked_name', 'complete_rows', 'pooled_predictions', 'pooled_tables', 'note_jobs', 'run_jobs', 'sweep_words',
+           'write_pooled', 'make_tables', 'plan_sweep', 'keep_record', 'report', 'melanoma_sweep', 'plot_schedule']
 
 # %% ../nbs/05a_sweep.ipynb #4468e095
 import argparse, ast, logging, os, re, shutil, socket, sys, tempfile, time
@@ -209,16 +209,22 @@ def runs_of(
     "The runs that tables rest on."
     return sorted({r for f in folder.glob("*.how.json") for r in read_json(f).get("runs", {})})
 
+def finished(
+    out: Path, # an executed notebook
+    parameters: dict, # that papermill was to set
+) -> bool:
+    "Was a notebook executed to its end, with these parameters?"
+    if not out.exists(): return False
+    ran = read_json(out)["metadata"].get("papermill", {})
+    return bool(ran.get("end_time")) and not ran.get("exception") and ran.get("parameters") == parameters
+
 def is_done(
     sweep: Sweep,
     job: Job,
 ) -> bool:
     "Is there a finished notebook of the same parameters, and are its runs there?"
-    path = sweep.folder/f"{job.name}.ipynb"
-    if not path.exists(): return False
-    ran = read_json(path)["metadata"].get("papermill", {}); runs = runs_of(sweep.folder/job.name)
-    whole = bool(ran.get("end_time")) and not ran.get("exception") and ran.get("parameters") == job.parameters
-    return whole and bool(runs) and all((runs_dir()/r).is_dir() for r in runs)
+    runs = runs_of(sweep.folder/job.name)
+    return finished(sweep.folder/f"{job.name}.ipynb", job.parameters) and bool(runs) and all((runs_dir()/r).is_dir() for r in runs)
 
 # %% ../nbs/05a_sweep.ipynb #39999fb4
 @contextmanager
@@ -237,35 +243,47 @@ def execute(
     notebook: Path, # absolute
     out: Path, # executed notebook, written cell by cell
     parameters: dict, # that papermill sets
+    log: Path | None = None, # what the cells print goes there too, as they print it
 ) -> None:
     "Execute a notebook in a kernel of its own, from the project's root; a killed kernel is started once more."
     for again in (True, False):
         try:
-            with papermill_quiet(), own_sockets() as sockets:
-                execute_notebook(str(notebook), str(out), parameters, cwd=str(project_root()), progress_bar=False, start_timeout=600, config=sockets)
+            with papermill_quiet(), own_sockets() as sockets, open(log or os.devnull, "w") as said:
+                execute_notebook(str(notebook), str(out), parameters, cwd=str(project_root()), progress_bar=False, start_timeout=600, config=sockets, stdout_file=said)
             return
         except DeadKernelError:
             if not again: raise
 
 # %% ../nbs/05a_sweep.ipynb #932d2a0e
+def execute_whole(
+    notebook: Path, # absolute
+    out: Path, # executed notebook, there only when it is whole
+    parameters: dict, # that papermill sets
+    log: Path | None = None, # see `execute`
+) -> tuple[str, Path]: # error, "" if none; `out`, or NAME.failed.ipynb with what there was before the error
+    "Execute a notebook; an error is part of the answer."
+    part, lost = (out.with_name(f"{a}{out.stem}.{b}.ipynb") for a, b in ((".", "part"), ("", "failed"))); error = ""
+    for old in (part, lost, out): old.unlink(missing_ok=True)
+    try: execute(notebook, part, parameters, log)
+    except PapermillExecutionError as e: error = f"{e.ename}: {e.evalue}"
+    except Exception as e: error = f"{type(e).__name__}: {e}"      # a full disk, no such kernel: other notebooks go on
+    if error: out = lost
+    if part.exists(): os.replace(part, out)
+    return error, out
+
 def execute_job(
     sweep: Sweep,
     job: Job,
     again: bool = False, # also if it is done already
 ) -> dict: # name, rows, seeds, fold, state (done|found|failed), seconds, started, host, pid, error, notebook
     "Do a job, unless it is done; an error is part of the answer."
-    out = sweep.folder/f"{job.name}.ipynb"; part, lost = (out.with_name(f"{a}{job.name}.{b}.ipynb") for a, b in ((".", "part"), ("", "failed")))
-    state, error, start = "done", "", time.time()
+    out = sweep.folder/f"{job.name}.ipynb"; state, error, start = "done", "", time.time()
     with run_lock(out):
         if not again and is_done(sweep, job): state = "found"
         else:
-            for old in (part, lost, out): old.unlink(missing_ok=True)
             shutil.rmtree(sweep.folder/job.name, ignore_errors=True)
-            try: execute(sweep.notebook, part, job.parameters)
-            except PapermillExecutionError as e: error = f"{e.ename}: {e.evalue}"
-            except Exception as e: error = f"{type(e).__name__}: {e}"      # a full disk, no such kernel: the other jobs go on
-            if error: state, out = "failed", lost
-            if part.exists(): os.replace(part, out)
+            error, out = execute_whole(sweep.notebook, out, job.parameters)
+            if error: state = "failed"
     known = {k: job.parameters[k] for k in ("rows", "seeds", "fold")}
     return dict(name=job.name, **known, state=state, seconds=round(time.time()-start, 1), started=start, host=socket.gethostname(),
         pid=os.getpid(), error=error, notebook=shown(out) if out.exists() else "")
