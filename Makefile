@@ -1,22 +1,21 @@
 # make demo: the whole chain on synthetic images   make test: checks and notebook tests   make lab: JupyterLab
-# make real DATA=DIR [ROWS=3,4] [DATASETS=A,B] [SEG_DATASETS=C] [RESULTS=results/NAME]: the same chain on your images, the tables copied to RESULTS   make test-slow: the cells marked `#| slow`
+# make real DATA=DIR [PROFILE=paper] [ROWS=1-11] [FOLDS=all] [DATASETS=A,B] [SEG_DATASETS=C] [RESULTS=results/NAME]: the same chain on your images, the tables put into RESULTS
+# make test-slow: the cells marked `#| slow`
 # make bench [DATA=DIR]: speed scripts, simulations and the projection; DIR holds the published tables, for two dry runs at the real counts
 # Each sets up .venv by itself, or uses the active virtual environment if the package is installed in it.
 
 PYTHON ?= python3
 RUN := $(PYTHON) tools/env.py
-STAGE = papermill nbs/$(1).ipynb runs/$(1)-$(2).ipynb --log-output --no-progress-bar $(3) </dev/null
 
 .PHONY: help env demo test test-slow lab real bench
 help:
-	@sed -n '1,4s/^# //p' Makefile
+	@sed -n '1,5s/^# //p' Makefile
 
 env:
 	@$(RUN)
 
 demo:
-	@for n in 05_ablation 06_saliency 07_bias; do $(RUN) env -u MELANOMA_NB_DATA MELANOMA_NB_PROFILE=demo $(call STAGE,$$n,demo) || exit 1; done
-	@for n in 05_ablation 06_saliency 07_bias; do $(RUN) python tools/show.py runs/$$n-demo.ipynb; done
+	@$(RUN) env -u MELANOMA_NB_DATA melanoma_study --profile demo </dev/null
 
 test:
 	@$(RUN) python tools/check.py
@@ -30,8 +29,8 @@ lab:
 real:
 	@test -n "$(DATA)" || { echo "make real needs the folder of your images: make real DATA=DIR (README.md, section \"Your images\")" >&2; exit 2; }
 	@test -d "$(DATA)" || { echo "make real: $(DATA) is no folder" >&2; exit 2; }
-	@$(RUN) env MELANOMA_NB_PROFILE=laptop MELANOMA_NB_DATA="$$(cd "$(DATA)" && pwd)" $(call STAGE,05_ablation,laptop,-p rows $(or $(ROWS),"3,4") $(if $(RESULTS),-p results $(RESULTS)) $(if $(DATASETS),-p datasets $(DATASETS)) $(if $(SEG_DATASETS),-p seg_datasets $(SEG_DATASETS)))
-	@$(RUN) python tools/show.py runs/05_ablation-laptop.ipynb
+	@$(RUN) env MELANOMA_NB_DATA="$$(cd "$(DATA)" && pwd)" melanoma_study --profile $(or $(PROFILE),laptop) -p rows=$(or $(ROWS),3,4) \
+		$(if $(DATASETS),-p datasets=$(DATASETS)) $(if $(SEG_DATASETS),-p seg_datasets=$(SEG_DATASETS)) $(if $(FOLDS),--folds $(FOLDS)) $(if $(RESULTS),--results $(RESULTS)) $(ARGS) </dev/null
 
 bench:
 	@for f in decode feed synthetic synthetic_vs_real coverage segmentation cropping skin tones groups classification saliency leakage rulers; do echo "== benchmarks/$$f.py"; $(RUN) python benchmarks/$$f.py $(if $(RESULTS),--out $(RESULTS)) || exit 1; done

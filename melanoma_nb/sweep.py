@@ -249,7 +249,8 @@ def execute(
     for again in (True, False):
         try:
             with papermill_quiet(), own_sockets() as sockets, open(log or os.devnull, "w") as said:
-                execute_notebook(str(notebook), str(out), parameters, cwd=str(project_root()), progress_bar=False, start_timeout=600, config=sockets, stdout_file=said)
+                execute_notebook(str(notebook), str(out), parameters, cwd=str(project_root()), progress_bar=False, start_timeout=600, config=sockets, stdout_file=said,
+                    extra_arguments=["--IPKernelApp.log_level=50"])      # or each kernel that ends says that it was interrupted
             return
         except DeadKernelError:
             if not again: raise
