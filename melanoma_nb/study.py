@@ -8,7 +8,7 @@ __all__ = ['STAGES', 'ONE_SEED', 'VERSION', 'EXHIBITS', 'CONCLUSIONS', 'STYLE', 
            'run_study', 'take_kept', 'fold_tables', 'fold_differences', 'plot_folds', 'Exhibit', 'settled',
            'tagged_outputs', 'as_text', 'summary', 'read_executed', 'limits', 'to_html', 'run_lines', 'page_cells',
            'fold_cells', 'figure_text', 'write_page', 'fold_record', 'study_command', 'check_results', 'parse_stages',
-           'say_check', 'melanoma_study', 'found_jobs', 'keep_record']
+           'say_check', 'melanoma_study', 'found_jobs', 'keep_record', 'plot_pipeline']
 
 # %% ../nbs/09_study.ipynb #c5c5f8c2
 import argparse, base64, io, json, os, re, shutil, sys, time
@@ -23,12 +23,17 @@ import pandas as pd
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from .ablation import KEYS, export_tables, kept_rows, kept_tables, read_logits, recompute
+from .classification import cls_run
 from .core import (
     Profile, config_hash, environ, get_profile, project_root, provenance, read_json, run_lock, run_path, write_json, writing)
-from .data import Study, data_folder, listing, open_study
-from .evaluation import metric_label, metrics
+from .cropping import rung_cache
+from .data import Study, data_folder, listing, open_study, read_frame
+from .evaluation import metric_label, metrics, read_predictions
 from .findings import comparisons, conclude, plot_differences, show_table2, table2
-from .rows import parse_rows, read_parameters, row_words
+from .maps import enlarge, map_set, plot_overlay
+from .masks import mask_set
+from .rows import parse_rows, read_parameters, row_study, row_words
+from .segmentation import outline
 from .sweep import FIELDS, child_env, execute_whole, finished, notebook_parameters, parse_given, parse_numbers, shown
 
 # %% ../nbs/09_study.ipynb #e12a0f73
@@ -521,3 +526,18 @@ def keep_record(
     bad = done.name[done.state == "failed"].tolist()
     write_json(plan.folder/"record.json", dict(stage="study", name=plan.profile.name, made=time.strftime("%Y-%m-%d %H:%M:%S"), seconds=round(time.time() - start, 1),
         **(dict(error=f"failed: {', '.join(bad)}") if bad else {}), jobs=dict(zip(done.name, done.seconds)), **provenance()))
+
+# %% ../nbs/09_study.ipynb #c962def7
+def plot_pipeline(
+    study: Study, # with row 4's recipe
+    image_id: str, # of the test part
+    axs: Sequence[plt.Axes], # four
+) -> Sequence[plt.Axes]:
+    "Photograph, mask, crop, and the answer with its map; runs are made if missing."
+    row = study.images.set_index("image_id").loc[image_id]; frame, mask = read_frame(row.path, study.profile.frame_size), mask_set(study)[image_id]
+    crop = rung_cache(study, "masked_box")[image_id]; said = read_predictions(cls_run(study, "masked_box")/"predictions.csv").set_index("image_id").p_mel[image_id]
+    heat = map_set(study, "masked_box", [image_id])[image_id]
+    for ax, img, title in zip(axs, (frame, outline(frame, mask, (255, 220, 60)), crop), ("photograph", "U-Net: the lesion's mask", "the crop, its skin black")): ax.imshow(img); ax.set_title(title, fontsize=9); ax.axis("off")
+    plot_overlay(crop, enlarge(heat, crop.shape[:2]), axs[3]); axs[3].set_title(f"classifier: p of melanoma {said:.2f}", fontsize=9)
+    for ax in axs[:-1]: ax.annotate("", (1.15, .5), (1.01, .5), xycoords="axes fraction", arrowprops=dict(arrowstyle="-|>", color="0.3", lw=1.5), annotation_clip=False)
+    return axs
