@@ -160,7 +160,7 @@ class Notebook:
             if (now := left[0]["index"] if left else None) != current: current, since = now, time.time()
             if state["asks"] is not None: raise Trouble(f"a question waits for an answer: {state['asks']}{self.at(left)}")
             if state["status"] in ("dead", "none", "autorestarting", "terminating"): raise Trouble(f"the kernel is {state['status']}{self.at(left)}")
-            idle = idle + 1 if state["status"] == "idle" and (not left or any(c["error"] for c in state["cells"])) else 0
+            idle = idle + 1 if state["status"] == "idle" and (not left or any(c["error"] and (c["count"] or 0) > before for c in state["cells"])) else 0
             if idle >= 3: return state
             if left and each(left[0], time.time() - since): return state
             if time.time() - since > self.patience: raise Trouble(f"not done after {self.patience:.0f} s{self.at(left)}")
@@ -183,6 +183,7 @@ class Notebook:
         page.evaluate("async () => { await document.fonts.ready; await Promise.all([...document.images].map(i => i.decode().catch(() => 0))); }")
         scroller = page.locator(".jp-Notebook .jp-WindowedPanel-outer, .jp-Notebook.jp-WindowedPanel-outer").first
         scroller.evaluate("e => e.scrollTop = 0")
+        page.mouse.move(0, 0)
         page.wait_for_timeout(1000)
         page.screenshot(path=folder/"top.png")
         remarks = [f"cell {i}: {text}\n" for i, text in page.evaluate(REMARKS, self.file)]
@@ -231,6 +232,7 @@ def interrupted(book: Notebook, after: float, text: str, copy: Path, out: Path) 
 def one(context, url: str, token: str, name: str, copy: Path, out: Path, args) -> bool:
     "Open a notebook, run it, look at it; print its line. Did it pass?"
     start, problems, told, cells, remarks = time.time(), [], "", 0, 0
+    for old in [*(out/name).glob("*.png"), *(out/name).glob("remarks.txt")]: old.unlink()
     try:
         with Notebook(context, url, token, name, args.timeout) as book:
             try:
