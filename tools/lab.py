@@ -1,8 +1,11 @@
-"""python tools/lab.py [--profile demo] [--only NAME…] [--stop NAME…]: open the notebooks in JupyterLab with a browser nobody sees, run all cells of each, look for errors, take screenshots.
+"""python tools/lab.py [--profile demo] [--only NAME…] [--stop NAME…]: run the notebooks in JupyterLab, in a browser nobody sees; look for errors, take screenshots.
 
-JupyterLab is the project's own, as `make lab` starts it, on a copy of the notebooks and of the package: the committed ones are not touched. Images are synthetic; those of $MELANOMA_NB_DATA and $MELANOMA_NB_REAL are hidden.
-Each notebook is run as a reader does it (menu Run, Run All Cells), so cells marked `#| slow` run too, unless --no-slow. With --stop NAME the stop button is pressed while NAME runs, and then all its cells are run again.
-In the folder of --out: NAME/top.png and page-NN.png (pages down the notebook), NAME/remarks.txt (what a reader may stumble over: outputs wider than the page, warnings, bars), NAME.ipynb as JupyterLab saved it, jupyter.log.
+JupyterLab is the project's own, as `make lab` starts it, on a copy of the notebooks and of the package: the committed ones are not touched.
+Images are synthetic; those of $MELANOMA_NB_DATA and $MELANOMA_NB_REAL are hidden. Runs go to the copy, or to $MELANOMA_NB_RUNS.
+Each notebook is run as a reader does it (menu Run, Run All Cells), so cells marked `#| slow` run too, unless --no-slow.
+With --stop NAME the stop button is pressed while NAME runs, and then all its cells are run again.
+In the folder of --out: NAME/top.png and page-NN.png (page after page), NAME/remarks.txt (what a reader may stumble over: outputs wider than the page, warnings, bars),
+NAME.ipynb as JupyterLab saved it, jupyter.log. Remarks do not make a notebook fail; errors, cells that did not run, and questions that wait for an answer do.
 The last line is `N passed, N failed`. For developers, not part of `make test`; needs Playwright (`pip install playwright`, in any Python) and a Chromium."""
 import argparse, json, os, re, secrets, shutil, signal, socket, subprocess, sys, tempfile, time
 from contextlib import contextmanager
@@ -67,8 +70,9 @@ def jupyterlab(scratch: Path, copy: Path, profile: str, log: Path):
     used = subprocess.run(["python", "-c", code], cwd=copy/"nbs", env=env, stdout=subprocess.PIPE, text=True).stdout.strip()
     if Path(used) != copy/"melanoma_nb/__init__.py": raise SystemExit(f"The notebooks would import {used or 'no melanoma_nb'}, not the copy in {copy}")
     with socket.socket() as s: s.bind(("127.0.0.1", 0)); port = s.getsockname()[1]
-    cmd = ["jupyter", "lab", f"--notebook-dir={copy/'nbs'}", "--no-browser", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0", "--LabApp.expose_app_in_browser=True"]
-    with log.open("w") as out: server = subprocess.Popen(cmd + ["--allow-root"]*(os.geteuid() == 0), cwd=copy, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
+    cmd = ["jupyter", "lab", f"--notebook-dir={copy/'nbs'}", "--no-browser", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"]
+    cmd += ["--LabApp.expose_app_in_browser=True"] + ["--allow-root"]*(os.geteuid() == 0)
+    with log.open("w") as out: server = subprocess.Popen(cmd, cwd=copy, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
     try:
         for _ in range(240):
             if server.poll() is not None: raise SystemExit(f"JupyterLab ended at its start; {log} says:\n{log.read_text()[-2000:]}")
@@ -90,14 +94,20 @@ WIDGET = "const w = [...window.jupyterapp.shell.widgets('main')].find(w => w.con
 STATE = "name => {" + WIDGET + """
   if (!w?.content?.model || !w.context.isReady) return null;
   const code = [...w.content.model.cells].map((c, i) => [c, i]).filter(([c, i]) => c.type === 'code' && c.sharedModel.getSource().trim());
-  return {status: w.sessionContext.session?.kernel?.status ?? 'none', asks: document.querySelector('.jp-Dialog, .jp-Stdin:has(input)')?.innerText.trim().replace(/\\s*\\n\\s*/g, ' / ') ?? null,
-          cells: code.map(([c, i]) => ({index: i, count: c.executionCount, source: c.sharedModel.getSource(), error: c.outputs.toJSON().some(o => o.output_type === 'error')}))}; }"""
+  return {status: w.sessionContext.session?.kernel?.status ?? 'none',
+          asks: document.querySelector('.jp-Dialog, .jp-Stdin:has(input)')?.innerText.trim().replace(/\\s*\\n\\s*/g, ' / ') ?? null,
+          cells: code.map(([c, i]) => ({index: i, count: c.executionCount, source: c.sharedModel.getSource(),
+                                        error: c.outputs.toJSON().some(o => o.output_type === 'error')}))}; }"""
 REMARKS = "name => {" + WIDGET + """
   const found = [], long = [], say = (i, text) => found.push([i, text]), wide = e => e.scrollWidth > e.clientWidth + 2;
+  const pen = document.createElement('canvas').getContext('2d');
+  const broken = pre => { pen.font = getComputedStyle(pre).font; return pre.innerText.split('\\n').find(line => pen.measureText(line).width > pre.clientWidth); };
   w.content.widgets.forEach((cell, i) => {
     for (const o of cell.node.querySelectorAll('.jp-OutputArea-output')) {
       const kind = o.dataset.mimeType ?? '';
       if (kind.endsWith('stderr')) say(i, o.innerText.trim() ? 'stderr: ' + o.innerText.trim().slice(0, 300) : 'an empty stderr, a pink bar');
+      const line = kind.endsWith('stdout') && [...o.querySelectorAll('pre')].map(broken).find(line => line);
+      if (line) say(i, `a printed line of ${line.length} characters, broken in the middle of words: ${line.slice(0, 60)}…`);
       if (wide(o)) say(i, `an output of ${o.scrollWidth} px in ${o.clientWidth} px`);
       if (o.offsetHeight > 1800) say(i, `an output ${o.offsetHeight} px high`);
       if (o.querySelector('progress')) say(i, 'a bar is left: ' + o.innerText.trim().slice(0, 100)); }
@@ -106,7 +116,7 @@ REMARKS = "name => {" + WIDGET + """
       const rendered = cell.node.querySelector('.jp-MarkdownOutput');
       if (!cell.rendered || !rendered) say(i, 'markdown that is not rendered');
       else { if (rendered.querySelector('mjx-merror, .MathJax_Error')) say(i, 'a formula that MathJax does not understand');
-             const bare = [...rendered.querySelectorAll('p, li, td')].map(e => e.innerText).find(t => /\\$\\$|\\\\frac|\\\\sum/.test(t));
+             const bare = [...rendered.querySelectorAll('p, li, td')].map(e => e.innerText.replace(/\\s+/g, ' ')).find(t => /\\$\\$|\\\\frac|\\\\sum/.test(t));
              if (bare) say(i, 'a formula that is not rendered: ' + bare.slice(0, 80));
              if ([...rendered.querySelectorAll('table, pre')].some(wide) || wide(rendered)) say(i, 'markdown wider than the page'); } }
     if (cell.model.type === 'code' && [...cell.node.querySelectorAll('.cm-scroller')].some(wide)) long.push(i); });
@@ -117,7 +127,8 @@ def browser_path(named: str | None) -> str:
     "The Chromium to use."
     path = named or next(filter(None, map(shutil.which, BROWSERS)), None)
     if path and os.access(path, os.X_OK): return path
-    raise SystemExit(f"{path} is no program" if path else f"No Chromium is found (looked for {', '.join(BROWSERS)}). Debian and Ubuntu: sudo apt-get install chromium; or name one with --chromium PATH")
+    if path: raise SystemExit(f"{path} is no program")
+    raise SystemExit(f"No Chromium is found (looked for {', '.join(BROWSERS)}). Debian and Ubuntu: sudo apt-get install chromium; or name one with --chromium PATH")
 
 class Notebook:
     "A notebook open in a page of the browser."
@@ -216,15 +227,18 @@ def interrupted(book: Notebook, after: float, text: str, copy: Path, out: Path) 
     start, at = time.time(), []
     out.mkdir(parents=True, exist_ok=True)
     def now(cell, seconds):
-        if time.time() - start >= after and seconds >= 1 and text in cell["source"] and not IMPORTS.search(cell["source"]): at.append(cell); return True
+        if time.time() - start < after or seconds < 1 or text not in cell["source"] or IMPORTS.search(cell["source"]): return False
+        at.append(cell); return True
     book.until_done(book.run_all(), now)
     if not at: raise Trouble(f"nothing to stop: after {after:.0f} s no cell {f'with `{text}` ' if text else ''}ran for a second (those that import are not stopped)")
     pressed = time.time()
     book.stop()
-    state = book.wait(lambda s: s["status"] == "idle" and (any(c["error"] for c in s["cells"]) or all(c["count"] for c in s["cells"])), 120, "the kernel does not come to rest after the stop button")
+    def rest(s): return s["status"] == "idle" and (any(c["error"] for c in s["cells"]) or all(c["count"] for c in s["cells"]))
+    state = book.wait(rest, 120, "the kernel does not come to rest after the stop button")
     took, shown = time.time() - pressed, errors(book.saved(copy))
     book.page.screenshot(path=out/"stopped.png")
-    if not any("KeyboardInterrupt" in e for e in shown): raise Trouble(f"stop was pressed{book.at(at)}, and no cell shows KeyboardInterrupt; shown: {'; '.join(shown) or 'nothing'}")
+    if not any("KeyboardInterrupt" in e for e in shown):
+        raise Trouble(f"stop was pressed{book.at(at)}, and no cell shows KeyboardInterrupt; shown: {'; '.join(shown) or 'nothing'}")
     if all(c["count"] for c in state["cells"]): raise Trouble("the cells after the stopped one ran all the same")
     book.until_done(book.run_all())
     return f"stopped{book.at(at)}: KeyboardInterrupt after {took:.1f} s, then run again"
@@ -236,18 +250,19 @@ def one(context, url: str, token: str, name: str, copy: Path, out: Path, args) -
     try:
         with Notebook(context, url, token, name, args.timeout) as book:
             try:
-                if name in args.stop: told = interrupted(book, args.after, args.within, copy, out/name)
+                if args.no_run: pass
+                elif name in args.stop: told = interrupted(book, args.after, args.within, copy, out/name)
                 else: book.until_done(book.run_all())
             except Trouble as e: problems.append(str(e))
             seconds, nb = time.time() - start, book.saved(copy)
-            cells, problems = sum(c["cell_type"] == "code" for c in nb["cells"]), problems + errors(nb)
+            cells, problems = sum(c["cell_type"] == "code" for c in nb["cells"]), problems + [e for e in errors(nb) if not (args.no_run and "have not run" in e)]
             remarks = book.look(out/name)
             shutil.copy2(copy/"nbs"/f"{name}.ipynb", out)
     except Exception as e:   # a page that broke: the next notebook has its own
-        if isinstance(e, Trouble): problems.append(str(e))
-        else: problems.append(f"{type(e).__name__}: {e}")
+        problems.append(str(e) if isinstance(e, Trouble) else f"{type(e).__name__}: {e}")
         seconds = time.time() - start
-    print(f"{'FAIL' if problems else 'ok  '}  {name:<20} {cells:3} code cells {seconds:6.1f} s  {remarks:2} remarks  {out/name}", *(f"      {p}" for p in filter(None, [told, *problems])), sep="\n", flush=True)
+    line = f"{'FAIL' if problems else 'ok  '}  {name:<20} {cells:3} code cells {seconds:6.1f} s  {remarks:2} remarks  {out/name}"
+    print(line, *(f"      {p}" for p in [told, *problems] if p), sep="\n", flush=True)
     return not problems
 
 
@@ -255,19 +270,23 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--profile", choices=["tiny", "demo"], default="tiny")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="these notebooks (default: all of nbs/)")
-    parser.add_argument("--stop", nargs="+", default=[], metavar="NAME", help="press the stop button while these run, in a cell without imports, then run them again; alone, only these are opened")
+    parser.add_argument("--stop", nargs="+", default=[], metavar="NAME",
+                        help="press the stop button while these run, in a cell without imports, then run them again; alone, only these are opened")
     parser.add_argument("--after", type=float, default=5, help="seconds after Run All Cells at which stop may be pressed")
     parser.add_argument("--within", default="", metavar="TEXT", help="press stop only in a cell whose code has this text")
     parser.add_argument("--no-slow", action="store_true", help="leave out the cells marked `#| slow`")
+    parser.add_argument("--no-run", action="store_true", help="only open them and look: the outputs are those that are kept in the notebooks")
     parser.add_argument("--timeout", type=float, default=900, help="seconds a cell may take")
     parser.add_argument("--out", type=Path, default=ROOT/"runs/lab", help="folder of the screenshots (a folder for the profile is made in it)")
     parser.add_argument("--chromium", help="path of the browser")
     args = parser.parse_args()
     try: from playwright.sync_api import sync_playwright
-    except ImportError: raise SystemExit(f"{sys.executable} has no Playwright. Install it there (`{sys.executable} -m pip install playwright`), or run this with a Python that has it, whichever: JupyterLab is started in the project's own")
+    except ImportError: raise SystemExit(f"{sys.executable} has no Playwright: `{sys.executable} -m pip install playwright`, or run this with any Python that has it; "
+                                         "JupyterLab is started in the project's own environment all the same")
     there = sorted((p.stem for p in (ROOT/"nbs").glob("[!_.]*.ipynb")), key=lambda s: (s != "index", s))
     args.only, args.stop = ([Path(n).name.removesuffix(".ipynb") for n in names] for names in (args.only, args.stop))
     if unknown := [n for n in args.only + args.stop if n not in there]: parser.error(f"no notebook is called {', '.join(unknown)}; there are {', '.join(there)}")
+    if args.no_run and args.stop: parser.error("--no-run and --stop exclude each other")
     todo = [n for n in there if n in args.only + args.stop] or there
     chromium, out, start, passed = browser_path(args.chromium), (args.out/args.profile).resolve(), time.time(), []
     out.mkdir(parents=True, exist_ok=True)

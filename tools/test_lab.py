@@ -5,12 +5,14 @@ from pathlib import Path
 TOOLS = Path(__file__).resolve().parent
 SPIN = "for i in range(80):\n    try: time.sleep(.1)\n    except KeyboardInterrupt: {}"
 NOTEBOOKS = dict(
-    good=["# Good\n\n$$a = \\frac12$$", "import melanoma_nb, os; print(melanoma_nb.__file__)", "", "print(os.getcwd(), os.environ['MELANOMA_NB_PROFILE'], 'IN_TEST' in os.environ)", "#| slow\nprint('slow ran')"],
+    good=["# Good\n\n$$a = \\frac12$$", "import melanoma_nb, os; print(melanoma_nb.__file__)", "", "print(os.getcwd(), os.environ['MELANOMA_NB_PROFILE'], 'IN_TEST' in os.environ)",
+          "#| slow\nprint('slow ran')"],
     wrong=["# Wrong", "x = 1", "#| export\nraise ValueError('planted fault')", "print('after it')"],
     hung=["# Hung", "import time", "while True: time.sleep(.1)", "print('after it')"],
     asking=["# Asking", "input('your name? ')"],
     dying=["# Dying", "import os; os._exit(3)"],
-    odd=["# Odd\n\n![x](nothing.png)", "import sys; print('be warned', file=sys.stderr); from IPython.display import HTML", "HTML('<table><tr>' + '<td>a wide cell</td>'*60 + '</tr></table>')", "print('\\n'*300)"],
+    odd=["# Odd\n\n![x](nothing.png)", "import sys; print('be warned', file=sys.stderr); from IPython.display import HTML", "HTML('<table><tr>' + '<td>a wide cell</td>'*60 + '</tr></table>')",
+         "print('\\n'*300)", "print('0123456789'*20)"],
     stopped=["# Stopped", "import time", SPIN.format("raise"), "print('after it')"],
     deaf=["# Deaf", "import time", SPIN.format("pass"), "print('after it')"])
 
@@ -46,7 +48,9 @@ if __name__ == "__main__":
         before = {f: f.read_bytes() for f in sorted((root/"nbs").iterdir())}
         rc, said = drive(root, "--timeout", "20", "--only", "good", "wrong", "hung", "asking", "dying", "odd")
         assert rc == 1 and list(said) == ["asking", "dying", "good", "hung", "odd", "wrong"], said
-        for name, words in dict(wrong="cell 2: ValueError: planted fault", hung="not done after 20 s, in cell 2: `while True: time.sleep(.1)`", asking="waits for an answer: your name?", dying="appears to have died").items():
+        faults = dict(wrong="cell 2: ValueError: planted fault", hung="not done after 20 s, in cell 2: `while True: time.sleep(.1)`", asking="waits for an answer: your name?",
+                      dying="appears to have died")
+        for name, words in faults.items():
             assert said[name].startswith("FAIL") and words in said[name], said[name]
         for name in ("good", "odd"): assert said[name].startswith("ok"), said[name]
         out = root/"runs/lab/tiny"
@@ -54,7 +58,7 @@ if __name__ == "__main__":
         (package,), (folder, *how), ran = printed
         assert Path(package).parents[1] == Path(folder).parent != root and how == ["tiny", "False"] and ran == ["slow", "ran"], printed
         remarks = (out/"odd/remarks.txt").read_text()
-        for words in ("a broken image", "stderr: be warned", "px in ", "px high"): assert words in remarks, (words, remarks)
+        for words in ("a broken image", "stderr: be warned", "px in ", "px high", "a printed line of 200 characters"): assert words in remarks, (words, remarks)
         assert not (out/"good/remarks.txt").read_text() and (out/"good/top.png").stat().st_size > 10_000 and (out/"odd/page-03.png").exists()
 
         rc, said = drive(root, "--after", "0", "--stop", "stopped", "deaf")
