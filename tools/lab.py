@@ -17,7 +17,7 @@ from env import MALLOC
 ROOT = Path(__file__).resolve().parents[1]
 SIZE = dict(width=1400, height=900)      # a laptop's screen, for top.png
 PAGE = 1800                              # height of page-NN.png, pixels
-SETTINGS = {"notebook-extension/tracker": dict(windowingMode="none"),   # by default JupyterLab draws only what is in view
+SETTINGS = {"notebook-extension/tracker": dict(windowingMode="none", scrollPastEnd=False),   # by default JupyterLab draws only what is in view
             "apputils-extension/notification": dict(fetchNews="false", checkForUpdates=False)}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 HIDDEN = ("IN_TEST", "MELANOMA_NB_ROOT", "MELANOMA_NB_DATA", "MELANOMA_NB_REAL", "PYTHONHOME")   # a reader's kernel has none of these
