@@ -140,7 +140,8 @@ class Notebook:
         self.wait(lambda s: s and s["status"] == "idle", 120, "the notebook did not open, or its kernel did not start")
 
     def __enter__(self): return self
-    def __exit__(self, *error):
+    def __exit__(self, kind, *_):
+        if kind and not issubclass(kind, Exception): return   # Ctrl-C: the browser and JupyterLab end as a whole
         try: self.page.evaluate("async name => {" + WIDGET + "await w?.sessionContext.shutdown(); }", self.file)
         finally: self.page.close()
 
@@ -297,7 +298,7 @@ def main() -> int:
         if args.no_slow:
             for name in todo: without_slow(copy/"nbs"/f"{name}.ipynb")
         with jupyterlab(scratch, copy, args.profile, out/"jupyter.log") as (url, token), sync_playwright() as p:
-            browser = p.chromium.launch(executable_path=chromium, headless=True)
+            browser = p.chromium.launch(executable_path=chromium, headless=True, handle_sigint=False, handle_sigterm=False, handle_sighup=False)
             try:
                 context = browser.new_context()
                 for name in todo: passed.append(one(context, url, token, name, copy, out, args))
