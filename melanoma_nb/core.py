@@ -6,13 +6,13 @@
 __all__ = ['LITERALS', 'PROFILES', 'DRAWN', 'NOT_FIELDS', 'PARAMETERS', 'CLASS_COLOURS', 'project_root', 'runs_dir', 'data_dir',
            'real_dir', 'in_test', 'environ', 'temp_runs', 'printed', 'check_literal', 'own_datasets', 'check_dataset',
            'Profile', 'parse_list', 'change_profile', 'get_profile', 'names_before', 'take_parameters', 'asked_profile',
-           'seeded', 'set_seeds', 'pick_device', 'progress', 'thread_map', 'writing', 'write_json', 'read_json',
-           'config_hash', 'sha256_file', 'provenance', 'run_lock', 'run_path', 'make_run', 'list_runs', 'find_run',
-           'remove_run', 'melanoma_runs', 'ImageCache', 'build_cache', 'batch_memory', 'set_style', 'show_images',
-           'print_provenance']
+           'seeded', 'set_seeds', 'pick_device', 'progress', 'thread_map', 'show_text', 'writing', 'write_json',
+           'read_json', 'config_hash', 'sha256_file', 'provenance', 'run_lock', 'run_path', 'make_run', 'list_runs',
+           'find_run', 'remove_run', 'melanoma_runs', 'ImageCache', 'build_cache', 'batch_memory', 'set_style',
+           'show_images', 'print_provenance']
 
 # %% ../nbs/00_core.ipynb #f2c59fc1
-import errno, hashlib, json, math, mmap, os, platform, random, shutil, subprocess, sys, tempfile, time
+import errno, hashlib, json, math, mmap, os, platform, random, shutil, subprocess, sys, tempfile, textwrap, time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
@@ -381,6 +381,13 @@ def thread_map(
         out = pool.map(f, items)
         return list(out if desc is None else progress(out, desc, len(items)))
     finally: pool.shutdown(wait=True, cancel_futures=True)
+
+def show_text(
+    *parts: Any, # joined by spaces
+    width: int = 110, # characters a line
+) -> None:
+    "Print sentences, broken between words: JupyterLab breaks a long line anywhere, within a number too."
+    print("\n".join(textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False) for line in " ".join(map(str, parts)).splitlines()))
 
 # %% ../nbs/00_core.ipynb #dc2dd77e
 def _plain(o):

@@ -33,7 +33,7 @@ from torch import nn
 from .augment import random_affine, warp
 from .core import (
     ImageCache, Profile, batch_memory, build_cache, check_literal, make_run, pick_device, progress, runs_dir, seeded, sha256_file,
-    write_json, writing)
+    show_text, write_json, writing)
 from .data import CacheLoader, Study, choose_fold, data_folder, fingerprint, parts_hash, read_mask, read_resized, shuffled
 from .maskscores import SCORES, mask_scores
 from .sources import index_images, read_own, source_path
@@ -300,7 +300,7 @@ def check_stretch(
     stretch = np.abs(np.log(df.width/df.height*seg_size[0]/seg_size[1]))
     for name, d in df[(stretch > SQUEEZE) & ~df.dataset.map(lambda n: (n, seg_size) in _SAID)].groupby("dataset"):
         w, h = d[["width", "height"]].value_counts().index[0]; good = None if square.any() else good_size((h, w), seg_size); _SAID.add((name, seg_size))
-        print(f"{name}: {len(d)} photographs (most are {w}×{h}) change their proportions by a factor of up to {np.exp(stretch[d.index].max()):.2f} in the network's input "
+        show_text(f"{name}: {len(d)} photographs (most are {w}×{h}) change their proportions by a factor of up to {np.exp(stretch[d.index].max()):.2f} in the network's input "
               f"of {seg_size[1]}×{seg_size[0]}; " + (f"seg_size={good} would keep them" if good else "no one size would keep those of all photographs"))
 
 # %% ../nbs/02_segmentation.ipynb #6a3c2761
