@@ -42,7 +42,12 @@ _named = {
     "W1": dict(source="3.2", imbalance="weights"), "E1": dict(source="milestone", arch="efficientnet_b0"),
     "7x50": dict(source="figure 8", augment=AUGMENT, epochs="long_epochs"),
     **{r: dict(source="crop ladder", rung=r) for r in LITERALS["rung"] if r not in ("original", "masked_box")}}
-ROWS = pd.DataFrame({str(r.row): _from_report(r) for r in printed("table1").itertuples()} | {k: STANDARD | v for k, v in _named.items()}).T
+def _changed(name, changes):
+    if bad := [k for k in changes if k not in ("source", *STANDARD)]:
+        raise ValueError(f"row {name} sets {', '.join(bad)}, which a row does not have: it may set source, {', '.join(STANDARD)}; the rest is the study's")
+    return STANDARD | dict(source="own") | changes
+
+ROWS = pd.DataFrame({str(r.row): _from_report(r) for r in printed("table1").itertuples()} | {k: _changed(k, v) for k, v in _named.items()}).T
 ROWS = ROWS.rename_axis("row")["source rung unfreeze augment lr l2 imbalance class_weights arch epochs share".split()]
 REPORT_ROWS = tuple(ROWS.index[ROWS.source == "Table 1"])
 LADDER_ROWS = {r: dict(original="3", masked_box="4").get(r, r) for r in LITERALS["rung"]}   # rung -> its row

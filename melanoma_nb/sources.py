@@ -442,6 +442,7 @@ class Layout:
     "How a public data set lies in its folder."
     labels: Callable   # (folder, dataset, notes) -> rows, see `label_rows`
     skip: str = r"(?i)(^|[_-])(test|validation)([_-]|$)"   # see `index_images`: what is below such a folder is no training image
+    suffixes: tuple[str, ...] = (".jpg", ".jpeg")   # of its images, lower case
 
 LAYOUTS = {"isic2020": Layout(isic2020_labels), "isic2019": Layout(isic2019_labels), "ham10000": Layout(ham_labels),
            "isic2018": Layout(isic2018_labels, Layout.skip + "|Task3"),
@@ -679,7 +680,7 @@ def read_labels(
 def _read(name, where, notes):
     rows, own = _labels(name, where := where or source_path(name), notes)
     if own: return attach_files(rows, own.folder, notes, PHOTOS, masks=own_masks(own, rows, notes))
-    return attach_files(rows, Path(where), notes, skip=LAYOUTS[name].skip)
+    return attach_files(rows, Path(where), notes, LAYOUTS[name].suffixes, LAYOUTS[name].skip)
 
 def read_source(
     name: str, # of a data set
