@@ -287,7 +287,9 @@ def _write_log(study, row, seed, given, text):
 def test_tables(
     runs: dict[str, list[Path]], # from `run_rows`
     *splits: str, # test, valid, train; none: test
+    study: Study | None = None, # whose groups count: a run that is found may have been made before two images were known to belong together; None: the run's own
 ) -> dict[str, pd.DataFrame]: # row -> predictions of these parts, of all seeds
     "The predictions that the tables are computed from."
     tables = {r: pd.concat([read_predictions(p/"predictions.csv") for p in ps], ignore_index=True) for r, ps in runs.items()}
+    if study is not None: group = study.images.set_index("image_id").group_id; tables = {r: t.assign(group_id=t.image_id.map(group).fillna(t.group_id)) for r, t in tables.items()}
     return {r: t[t.split.isin(splits or ("test",))].reset_index(drop=True) for r, t in tables.items()}

@@ -90,7 +90,8 @@ def own_encoder(
     seg_arch: str, # see `parse_arch`
 ) -> Arch | None: # None: an encoder that the classifier does not share
     "The entry of `ARCHS` whose network the encoder is."
-    return next((a for a in ARCHS.values() if a.encoder == parse_arch(seg_arch)[1]), None)
+    encoder = parse_arch(seg_arch)[1]
+    return next((a for a in ARCHS.values() if encoder and a.encoder == encoder), None)
 
 def _said(e): return f"{type(e).__name__}: {(str(e).strip().splitlines() or [''])[0][:200]}"
 
