@@ -5,18 +5,19 @@
 # %% auto #0
 __all__ = ['NOTICE', 'FORMAT', 'BUNDLE_VERSION', 'PREPROCESSING', 'WEIGHTS', 'BLUR_WIDTH', 'NEIGHBOUR', 'N_REFERENCE',
            'COLOUR_QUANTILES', 'MEASURES', 'FALSE_FLAGS', 'FLAGS', 'COLUMNS', 'CASES', 'SUFFIXES', 'BundleError',
-           'Photo', 'photo_remarks', 'open_photo', 'blur_score', 'colour_numbers', 'encoder_features',
+           'Photo', 'photo_remarks', 'shape_remark', 'open_photo', 'blur_score', 'colour_numbers', 'encoder_features',
            'neighbour_distance', 'Bundle', 'Measured', 'load_photo', 'crop_photo', 'network_input', 'measure_batch',
            'measure', 'standardised', 'distances', 'measured_table', 'flag_threshold', 'flag_columns', 'probability',
            'check_choice', 'decide', 'open_networks', 'network_spec', 'make_reference', 'rate', 'at_threshold',
            'fit_answers', 'fit_flags', 'part_rows', 'read_parts', 'training_told', 'content_hash', 'in_words',
            'card_text', 'write_bundle', 'bundle_spec', 'make_bundle', 'read_spec', 'load_bundle', 'against_study',
            'spoil_blur', 'spoil_noise', 'spoil_inverted', 'spoil_blank', 'spoil_screenshot', 'spoil_filled',
-           'try_cases', 'plot_cases', 'predict', 'in_short', 'Explained', 'heat_map', 'explain', 'plot_answer',
-           'find_images', 'written_name', 'stamped', 'draw_overlay', 'write_picture', 'thumbnail', 'page', 'open_out',
-           'stamp_of', 'predict_to', 'summary', 'melanoma_predict', 'answer_figure', 'upload_widget']
+           'try_cases', 'plot_cases', 'printable', 'predict', 'in_short', 'Explained', 'heat_map', 'explain',
+           'plot_answer', 'find_images', 'written_name', 'stamped', 'draw_overlay', 'write_picture', 'thumbnail',
+           'page', 'open_out', 'stamp_of', 'predict_to', 'summary', 'melanoma_predict', 'answer_figure',
+           'upload_widget']
 
-# %% ../nbs/08_inference.ipynb #44a6732f
+# %% ../nbs/08_inference.ipynb #bcb1a015
 import argparse, base64, contextlib, glob, hashlib, html, json, math, os, sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -51,7 +52,7 @@ from .rows import row_rung, row_study
 from .segmentation import SQUEEZE, build_segmenter, cut, outline, predict_maps, seg_run, seg_spec, seg_stats
 from .training import MODEL, get_arch, keep_memory, load_model, save_model
 
-# %% ../nbs/08_inference.ipynb #78f223ad
+# %% ../nbs/08_inference.ipynb #a0a10f69
 NOTICE = "Research use only, not a diagnosis."
 FORMAT, BUNDLE_VERSION = "melanoma_nb bundle", 1
 PREPROCESSING = dict(input=data.INPUT_VERSION, masks=masks.VERSION, crops=cropping.VERSION)   # the versions of what stands between a file and the networks
@@ -60,7 +61,7 @@ WEIGHTS = dict(segmentation="segmentation.safetensors", classification="classifi
 class BundleError(ValueError):
     "A folder that is no bundle of ours, or not as it was written."
 
-# %% ../nbs/08_inference.ipynb #aa5c1725
+# %% ../nbs/08_inference.ipynb #9513c4f9
 class Photo(NamedTuple):
     "A photograph as the pipeline takes it."
     small: np.ndarray # uint8 (h,w,3), the segmentation network's input
@@ -71,14 +72,19 @@ class Photo(NamedTuple):
 def photo_remarks(
     data: bytes | None, # the file; None: there is none
     size: tuple[int, int], # (h,w) of the photograph
-    seg_size: tuple[int, int], # (h,w) of the segmentation network's input
 ) -> str: # joined by "; "
     "What the user should know of a file that can be used."
     turned, odd = exif_rotation(data) if data is not None else (0, "")
-    stretch = math.exp(abs(math.log(size[1]/size[0]*seg_size[0]/seg_size[1])))
-    said = [f"a side of {min(size)} px, below {MIN_SIDE}"*(min(size) < MIN_SIDE), "the header asks for a rotation, which is ignored"*bool(turned), odd,
-            f"its proportions change by a factor of {stretch:.2f} in the segmentation network's input"*(math.log(stretch) > SQUEEZE)]
-    return "; ".join(filter(None, said))
+    return "; ".join(filter(None, (f"a side of {min(size)} px, below {MIN_SIDE}"*(min(size) < MIN_SIDE), "the header asks for a rotation, which is ignored"*bool(turned), odd)))
+
+def shape_remark(
+    size: tuple[int, int], # (h,w) of a photograph
+    proportions: tuple[float, float] | None, # the smallest and the largest width/height of the training photographs; None: not known
+) -> str: # "" if there is nothing to say
+    "Networks see every photograph at one size: other proportions than in training are another distortion than in training."
+    ratio = size[1]/size[0]
+    if proportions is None or math.exp(-SQUEEZE)*proportions[0] <= ratio <= math.exp(SQUEEZE)*proportions[1]: return ""
+    return f"width/height is {ratio:.2f}, in the training photographs it was {proportions[0]:.2f} to {proportions[1]:.2f}"
 
 def open_photo(
     source: str | Path | bytes | np.ndarray, # a file, its content, or uint8 (h,w,3) RGB
@@ -93,9 +99,9 @@ def open_photo(
         raw = source if isinstance(source, bytes) else Path(source).read_bytes(); size = image_size(raw)
         whole = None if raw[:2] == b"\xff\xd8" else decode_image(raw)   # a JPEG is decoded smaller, for each size anew
     def at(shape): return resize(decode_image(raw, shape) if whole is None else whole, shape)
-    return Photo(at(tuple(seg_size)), at(frame_shape(*size, frame_size)), tuple(size), photo_remarks(raw, size, seg_size))
+    return Photo(at(tuple(seg_size)), at(frame_shape(*size, frame_size)), tuple(size), photo_remarks(raw, size))
 
-# %% ../nbs/08_inference.ipynb #6d80250c
+# %% ../nbs/08_inference.ipynb #ab170e7e
 BLUR_WIDTH = 11   # pixels of the mean filter, as in the paper's tests
 
 def blur_score(
@@ -109,7 +115,7 @@ def blur_score(
         scores.append(1 - float(np.maximum(0, sharp - smooth).sum())/total if total else 1.)
     return max(scores)
 
-# %% ../nbs/08_inference.ipynb #b0ddcbac
+# %% ../nbs/08_inference.ipynb #879968f6
 NEIGHBOUR, N_REFERENCE = 5, 1000   # which neighbour counts; training photographs that are kept
 COLOUR_QUANTILES = (.02, .25, .5, .75, .98)
 
@@ -143,7 +149,7 @@ def neighbour_distance(
     d = torch.cdist(torch.from_numpy(np.ascontiguousarray(x, np.float32)), torch.from_numpy(np.ascontiguousarray(reference, np.float32)), compute_mode="donot_use_mm_for_euclid_dist")
     return d.kthvalue(NEIGHBOUR, dim=1).values.numpy()
 
-# %% ../nbs/08_inference.ipynb #a6eab60c
+# %% ../nbs/08_inference.ipynb #3df63dfe
 @dataclass
 class Bundle:
     "Two networks, how each wants its pictures, and what was learnt about them on validation."
@@ -200,7 +206,7 @@ def network_input(
     mean, std = (torch.tensor(spec["classification"][k], device=device).view(1, 3, 1, 1) for k in ("mean", "std"))
     return torch.from_numpy(crops).to(device).permute(0, 3, 1, 2).float().div_(255).sub_(mean).div_(std)
 
-# %% ../nbs/08_inference.ipynb #fbd3bed9
+# %% ../nbs/08_inference.ipynb #af42bbd7
 def measure_batch(
     bundle: Bundle,
     photos: list[Photo],
@@ -216,7 +222,7 @@ def measure_batch(
         out = bundle.cls(network_input(np.stack([m[2] for m in made]), bundle.spec, bundle.device))
         logit = cls_items(out, torch.zeros(len(out)))["logit"].cpu().numpy().astype(float)
     def row(p, z, m, f):
-        if np.isfinite(z) and np.isfinite(f).all(): return dict(status="ok", reason=p.remarks, logit=float(z)) | m
+        if np.isfinite(z) and np.isfinite(f).all(): return dict(status="ok", reason="; ".join(filter(None, (p.remarks, shape_remark(p.size, bundle.spec.get("proportions"))))), logit=float(z)) | m
         return dict(status="failed", reason="a network gave no number for it")
     return [Measured(row(p, z, m[0], f), p, *m[1:], f, k) for p, z, m, f, k in zip(photos, logit, made, features, colours)]
 
@@ -238,7 +244,7 @@ def measure(
             good = [p for p in read if isinstance(p, Photo)]; done = iter(measure_batch(bundle, good, pool) if good else [])
             for p in read: yield next(done) if isinstance(p, Photo) else p
 
-# %% ../nbs/08_inference.ipynb #0628b7d6
+# %% ../nbs/08_inference.ipynb #479aaf16
 def standardised(
     bundle: Bundle,
     kind: str, # features or colours
@@ -268,7 +274,7 @@ def measured_table(
     if (scales := bundle.spec.get("scales")) is None: return t
     return t.assign(unlike=(distances(bundle, measured)/[scales["features"], scales["colours"]]).max(1))
 
-# %% ../nbs/08_inference.ipynb #d35986bd
+# %% ../nbs/08_inference.ipynb #156d2635
 FALSE_FLAGS = .02   # share of validation photographs that may be flagged, for each flag
 FLAGS = dict(no_lesion=("confidence", "below"), frame_filling=("area", "above"), blurred=("blur", "above"), unlike_training=("unlike", "above"))   # name -> number, side
 
@@ -291,7 +297,7 @@ def flag_columns(
     if "no_lesion" in out: out["no_lesion"] |= table.fallback.eq(True)
     return out
 
-# %% ../nbs/08_inference.ipynb #2ca12ed8
+# %% ../nbs/08_inference.ipynb #7ebbd755
 COLUMNS = ("file", "status", "reason", "p_mel", "refer", "flags")   # of predictions.csv
 
 def probability(
@@ -331,7 +337,7 @@ def decide(
     return pd.DataFrame(dict(file=table.file, status=table.status, reason=reason, p_mel=np.where(answer, p, np.nan), refer=pd.array(np.where(answer, refer, 0), dtype="Int64"),
         flags=[" ".join(k for k in flags if f[k]) for f in flags.to_dict("records")]))[list(COLUMNS)].assign(refer=lambda d: d.refer.where(answer, pd.NA))
 
-# %% ../nbs/08_inference.ipynb #cc7fb3f8
+# %% ../nbs/08_inference.ipynb #93b3e7d2
 def open_networks(
     spec: dict, # with segmentation and classification
     seg_file: Path, cls_file: Path, # *.safetensors
@@ -356,7 +362,7 @@ def network_spec(
         classification=dict(arch=p.arch, unfreeze=p.unfreeze, classes=list(cls_classes(study)), image_size=p.image_size, mean=list(cm), std=list(cs), rung=rung, frame_size=list(p.frame_size), mask_policy=p.mask_policy),
         preprocessing=dict(PREPROCESSING))
 
-# %% ../nbs/08_inference.ipynb #780f8025
+# %% ../nbs/08_inference.ipynb #6b9f7611
 def make_reference(
     bundle: Bundle, # its reference is filled
     measured: Sequence[Measured], # of training photographs
@@ -396,12 +402,12 @@ def fit_answers(
 
 def fit_flags(
     valid: pd.DataFrame, test: pd.DataFrame, # from `measured_table`, read without a fault
-) -> dict: # flag -> number, side, threshold; valid and test: how many are flagged, see `rate`; any: by one or more flags
+) -> tuple[dict, dict]: # flag -> number, side, threshold, and of valid and test how many are flagged, see `rate`; of both parts how many by any flag
     "Thresholds of the flags from validation, and how many photographs of both parts they flag."
     at = {k: flag_threshold(valid[n], side) for k, (n, side) in FLAGS.items()}; hit = {p: flag_columns(t, at) for p, t in (("valid", valid), ("test", test))}
     return {k: dict(number=FLAGS[k][0], side=FLAGS[k][1], threshold=at[k]) | {p: rate(h[k].sum(), len(h)) for p, h in hit.items()} for k in at}, {p: rate(h.any(axis=1).sum(), len(h)) for p, h in hit.items()}
 
-# %% ../nbs/08_inference.ipynb #68e4e6d4
+# %% ../nbs/08_inference.ipynb #9fd5ae40
 def part_rows(
     study: Study,
     split: str, # train, valid or test
@@ -413,7 +419,7 @@ def part_rows(
     if most is None or len(df) <= most: return df
     return df.iloc[np.sort(np.argsort([hashlib.sha256(i.encode()).hexdigest() for i in df.image_id])[:most])]
 
-# %% ../nbs/08_inference.ipynb #6fb6fdad
+# %% ../nbs/08_inference.ipynb #e43d205c
 def read_parts(
     bundle: Bundle, # its reference is filled
     study: Study, # with the row's recipe
@@ -440,7 +446,7 @@ def training_told(
     return dict(data="synthetic" if p.synthetic else "photographs", profile=p.name, images=shown, seg_datasets=list(p.seg_datasets), seg_images=len(seg), split=p.split, folds=p.folds, fold=p.fold, split_seed=p.split_seed, split_hash=study.split_hash,
         seed=seed, epochs=p.epochs, seg_epochs=p.seg_epochs, imbalance=p.imbalance, train_share=p.train_share, weights="file" if p.weights.startswith("file:") else p.weights, mask_source=p.mask_source)
 
-# %% ../nbs/08_inference.ipynb #9dec66eb
+# %% ../nbs/08_inference.ipynb #6a3b05bc
 def content_hash(
     spec: dict,
 ) -> str: # 64 hexadecimal digits
@@ -452,9 +458,11 @@ def in_words(
 ) -> str: # for instance "91.0 % (80.2–96.9)"
     "A share with its interval."
     v = r.get("value", r.get("share"))
-    return "—" if v is None or v != v else f"{100*v:.1f} % ({100*r['low']:.1f}–{100*r['high']:.1f})" if r.get("low") is not None and r["low"] == r["low"] else f"{100*v:.1f} %"
+    if v is None or v != v: return "—"
+    there = r.get("low") is not None and r["low"] == r["low"] and r["low"] < r["high"]   # all resamples equal: an interval without width says nothing
+    return f"{100*v:.1f} % ({100*r['low']:.1f}–{100*r['high']:.1f})" if there else f"{100*v:.1f} % (no interval)"
 
-# %% ../nbs/08_inference.ipynb #a4444026
+# %% ../nbs/08_inference.ipynb #e03a5795
 def card_text(
     spec: dict, # complete but for files and content
 ) -> str: # Markdown
@@ -476,7 +484,7 @@ def card_text(
         "\n\n`no_lesion` is also given where the mask is empty or tiny. `unlike_training` flags whatever the training lacked, skin tones and cameras included.",
         f"**Made with** {', '.join(f'{k} {v}' for k, v in spec['versions'].items())}; commit {spec['commit']}. Preprocessing {', '.join(f'{k} {v}' for k, v in spec['preprocessing'].items())}."]) + "\n"
 
-# %% ../nbs/08_inference.ipynb #7084785b
+# %% ../nbs/08_inference.ipynb #0aad2e04
 def write_bundle(
     folder: Path, # exists
     bundle: Bundle, # complete
@@ -510,17 +518,16 @@ def make_bundle(
     stage, name, config = bundle_spec(study, rung, seed, operating); p = study.profile; config |= dict(most=most) if most else {}
     def make(d):
         files = [run/MODEL for run in (seg_run(study, p.fold), cls_run(study, rung, seed, allow_in_sample))]; b = open_networks(network_spec(study, rung), *files, p.device)
-        b.spec = dict(format=FORMAT, version=BUNDLE_VERSION, notice=NOTICE, name=name) | b.spec | dict(default=operating, neighbour=NEIGHBOUR, training=training_told(study, seed), runs=config["runs"])
+        ratio = part_rows(study, "train").eval("width/height"); b.spec = dict(format=FORMAT, version=BUNDLE_VERSION, notice=NOTICE, name=name) | b.spec | dict(proportions=[float(ratio.min()), float(ratio.max())]) | dict(default=operating, neighbour=NEIGHBOUR, training=training_told(study, seed), runs=config["runs"])
         make_reference(b, list(measure(b, part_rows(study, "train", N_REFERENCE).path.tolist(), desc="training photographs"))); parts = read_parts(b, study, most)
         answered = {k: t[~t.fallback.eq(True)] if p.mask_policy == "drop" and rung not in UNMASKED else t for k, t in parts.items()}
         preds = {k: predictions_table(t.image_id.tolist(), t.target.to_numpy(), t.logit.to_numpy(float), dataset="all", group_id=t.group_id.tolist(), fold=p.fold, split=k, seed=seed) for k, t in answered.items()}
         share = cls_shares(cls_parts(study)[0].assign(dataset="all"), cls_classes(study), p, seed).iloc[0]
         b.spec |= fit_answers(preds["valid"], preds["test"], dict(true=float(share.true), effective=float(share.effective)), p.n_boot); b.spec["flags"], b.spec["any_flag"] = fit_flags(parts["valid"], parts["test"])
         up = provenance(); write_bundle(d, replace(b, spec=b.spec | dict(versions=up["versions"] | dict(python=up["python"]), commit=up["commit"])))
-        for k, t in parts.items(): t.drop(columns="reason").round(6).to_csv(d/f"measured_{k}.csv", index=False)
     return make_run(stage, name, config, make)
 
-# %% ../nbs/08_inference.ipynb #21b4224b
+# %% ../nbs/08_inference.ipynb #348d38bc
 def read_spec(
     folder: Path,
 ) -> dict: # the content of bundle.json, its files checked
@@ -549,13 +556,13 @@ def load_bundle(
     try:
         bundle = open_networks(spec, folder/WEIGHTS["segmentation"], folder/WEIGHTS["classification"], str(d)); ref = {k: v.numpy() for k, v in load_file(folder/WEIGHTS["reference"]).items()}
         for kind in ("features", "colours"): neighbour_distance((ref[kind][:1]*0 - ref[f"{kind}_mean"])/ref[f"{kind}_std"], ref[kind])
-        check_choice(spec); probability(spec, [0.]); [float(f["threshold"]) for f in (*spec["flags"].values(), *spec["operating"].values())]
+        check_choice(spec); probability(spec, [0.]); shape_remark((3, 4), spec["proportions"]); [float(f["threshold"]) for f in (*spec["flags"].values(), *spec["operating"].values())]
         if spec["classification"]["rung"] not in LITERALS["rung"] or set(spec["flags"]) != set(FLAGS) or spec["neighbour"] != NEIGHBOUR: raise ValueError("its rung or its flags are none of ours")
     except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as e:
         raise BundleError(f"{folder.name} cannot be opened, although its files are as they were written ({type(e).__name__}: {' '.join(str(e).split())[:200]}): use the package that made it") from e
     return replace(bundle, reference=ref, folder=folder)
 
-# %% ../nbs/08_inference.ipynb #184ce0a9
+# %% ../nbs/08_inference.ipynb #9be553c5
 def against_study(
     bundle: Bundle,
     study: Study, # with the row's recipe
@@ -569,7 +576,7 @@ def against_study(
     got = measured_table(bundle, list(measure(bundle, df.path.tolist(), desc="test images")))
     return pd.DataFrame(dict(image_id=df.image_id.to_list(), same_network=[rung in UNMASKED or plan[i] == p.fold for i in df.image_id], logit_study=t.logit[df.image_id].to_numpy(), logit=got.logit.to_numpy(float)))
 
-# %% ../nbs/08_inference.ipynb #adbfe9fd
+# %% ../nbs/08_inference.ipynb #fb89f0d2
 def spoil_blur(
     img: np.ndarray, # uint8 (h,w,3), a frame
     lesion: np.ndarray, # (h,w) bool
@@ -625,7 +632,13 @@ def plot_cases(
         ax.axvline(f["threshold"], color="0.4", lw=1, ls="--"); ax.set(title=f"{k}: {f['number']} {'<' if f['side'] == 'below' else '>'} {f['threshold']:.2f}", yticks=range(len(tables)), yticklabels=list(tables), ylim=(len(tables) - .5, -.5)); ax.title.set_fontsize(8)
     return axs
 
-# %% ../nbs/08_inference.ipynb #1d5e17a8
+# %% ../nbs/08_inference.ipynb #e2c33623
+def printable(
+    file: str,
+) -> str: # the same, but for bytes that are no UTF-8: those as \\x…
+    "A file's name as it can be written into a table."
+    return os.fsencode(file).decode("utf-8", "backslashreplace")
+
 def predict(
     images: Sequence, # see `open_photo`
     bundle: Bundle | str | Path, # or its folder
@@ -634,7 +647,7 @@ def predict(
     "Answers for new photographs. Research use only, not a diagnosis."
     if isinstance(images, (str, Path, bytes, np.ndarray)): raise ValueError("images is one image: give a list, [image]")
     b, images = bundle if isinstance(bundle, Bundle) else load_bundle(bundle), list(images); check_choice(b.spec, operating, threshold, prevalence)
-    names = [str(i) if isinstance(i, (str, Path)) else f"image {k}" for k, i in enumerate(images)]
+    names = [printable(str(i)) if isinstance(i, (str, Path)) else f"image {k}" for k, i in enumerate(images)]
     return decide(b, measured_table(b, list(measure(b, images))).assign(file=names), operating, threshold, prevalence)
 
 def in_short(
@@ -684,7 +697,7 @@ def plot_answer(
     axs[1].figure.text(.5, .005, NOTICE, ha="center", va="bottom", fontsize=7)
     return axs
 
-# %% ../nbs/08_inference.ipynb #f7bc81c0
+# %% ../nbs/08_inference.ipynb #e6e13bb7
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".tif", ".tiff", ".webp")   # of pictures in a folder; a file that is named is tried whatever its suffix
 
 def find_images(
@@ -704,9 +717,9 @@ def written_name(
     file: str,
 ) -> str: # without suffix
     "A name for a file's pictures that no file of another folder has."
-    return f"{Path(file).stem[:80]}-{hashlib.sha256(os.path.abspath(file).encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+    return f"{printable(Path(file).stem)[:80]}-{hashlib.sha256(os.fsencode(os.path.abspath(file))).hexdigest()[:8]}"
 
-# %% ../nbs/08_inference.ipynb #0b8def07
+# %% ../nbs/08_inference.ipynb #f9ded4f1
 def stamped(
     img: np.ndarray, # uint8 (h,w,3)
     lines: Sequence[str], # said below the picture
@@ -758,7 +771,7 @@ def page(
     return (f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Predictions: {html.escape(NOTICE)}</title><style>{style}</style><h1>Predictions</h1><p class='notice'>{html.escape(NOTICE)}</p>"
             f"<p>{made}</p><table><tr><th></th>{''.join(f'<th>{c}</th>' for c in COLUMNS)}</tr>{rows}</table><p class='notice'>{html.escape(NOTICE)}</p></html>\n")
 
-# %% ../nbs/08_inference.ipynb #a14815ed
+# %% ../nbs/08_inference.ipynb #ac16fb2d
 def open_out(
     out: Path, # folder of the answers; made if missing
     how: dict, # settings that determine them
@@ -775,7 +788,7 @@ def open_out(
         other = [k for k in {**how, **told} if told.get(k) != how.get(k)]
         raise ValueError(f"{out} was made with {', '.join(f'{k}={told.get(k)}' for k in other)}, now asked for is {', '.join(f'{k}={how.get(k)}' for k in other)}: name another folder")
     if (out/"predictions.csv").exists():
-        asked = {os.path.abspath(f) for f in files}; gone = [f for f in pd.read_csv(out/"predictions.csv", dtype=str, keep_default_na=False).file if os.path.abspath(f) not in asked]
+        asked = {printable(os.path.abspath(f)) for f in files}; gone = [f for f in pd.read_csv(out/"predictions.csv", dtype=str, keep_default_na=False).file if os.path.abspath(f) not in asked]
         if gone: raise ValueError(f"{out} holds answers for {len(gone)} other images, for instance {gone[0]}: name another folder, or ask for them as well")
     rows = [json.loads(line) for line in (log.read_text().splitlines(keepends=True) if log.exists() else []) if line.endswith("\n")]
     with writing(log) as tmp: tmp.write_text("".join(json.dumps(r) + "\n" for r in rows))   # without half a line of a process that was killed
@@ -809,14 +822,14 @@ def predict_to(
             if how["masks"]: write_picture(out/"masks"/f"{name}.png", (resize((np.zeros_like(m.lesion) if m.row["fallback"] else m.lesion).astype(np.float32), m.photo.size) >= .5)*np.uint8(255))
             kept[os.path.abspath(f)] = row = row | dict(path=os.path.abspath(f), stamp=stamp_of(f)) | (dict(thumb=thumbnail(picture)) if how["html"] else {})
             log.write(json.dumps({k: v.item() if isinstance(v, np.generic) else v for k, v in row.items()}) + "\n"); log.flush()
-    rows = [failed.get(f) or kept[os.path.abspath(f)] for f in files]; table = pd.DataFrame(rows, columns=[*MEASURES, "unlike"]).assign(file=files)
+    rows, names = [failed.get(f) or kept[os.path.abspath(f)] for f in files], [printable(f) for f in files]; table = pd.DataFrame(rows, columns=[*MEASURES, "unlike"]).assign(file=names)
     answers = decide(bundle, table, *decision)
     with writing(out/"predictions.csv") as tmp: answers.to_csv(tmp, index=False, float_format="%.6f")
     if how["html"]:
-        with writing(out/"index.html") as tmp: tmp.write_text(page(answers, {f: r["thumb"] for f, r in zip(files, rows) if "thumb" in r}, how), encoding="utf-8")
+        with writing(out/"index.html") as tmp: tmp.write_text(page(answers, {f: r["thumb"] for f, r in zip(names, rows) if "thumb" in r}, how), encoding="utf-8")
     return answers
 
-# %% ../nbs/08_inference.ipynb #2da1e9d8
+# %% ../nbs/08_inference.ipynb #a84b2eda
 def _parser():
     class Parser(argparse.ArgumentParser):
         def error(self, message): self.print_usage(sys.stderr); self.exit(1, f"{self.prog}: {message}\n")
@@ -859,7 +872,7 @@ def melanoma_predict(
 
 if __name__ == "__main__" and "__file__" in globals(): sys.exit(melanoma_predict())
 
-# %% ../nbs/08_inference.ipynb #984d3088
+# %% ../nbs/08_inference.ipynb #053cff5d
 def answer_figure(
     content: bytes, # of an image file
     bundle: Bundle,
