@@ -17,7 +17,7 @@ __all__ = ['NOTICE', 'FORMAT', 'BUNDLE_VERSION', 'PREPROCESSING', 'WEIGHTS', 'BL
            'page', 'open_out', 'stamp_of', 'predict_to', 'summary', 'melanoma_predict', 'answer_figure',
            'upload_widget']
 
-# %% ../nbs/08_inference.ipynb #bcb1a015
+# %% ../nbs/08_inference.ipynb #67e011ed
 import argparse, base64, contextlib, glob, hashlib, html, json, math, os, sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -52,7 +52,7 @@ from .rows import row_rung, row_study
 from .segmentation import SQUEEZE, build_segmenter, cut, outline, predict_maps, seg_run, seg_spec, seg_stats
 from .training import MODEL, get_arch, keep_memory, load_model, save_model
 
-# %% ../nbs/08_inference.ipynb #a0a10f69
+# %% ../nbs/08_inference.ipynb #12f9fb18
 NOTICE = "Research use only, not a diagnosis."
 FORMAT, BUNDLE_VERSION = "melanoma_nb bundle", 1
 PREPROCESSING = dict(input=data.INPUT_VERSION, masks=masks.VERSION, crops=cropping.VERSION)   # the versions of what stands between a file and the networks
@@ -61,7 +61,7 @@ WEIGHTS = dict(segmentation="segmentation.safetensors", classification="classifi
 class BundleError(ValueError):
     "A folder that is no bundle of ours, or not as it was written."
 
-# %% ../nbs/08_inference.ipynb #9513c4f9
+# %% ../nbs/08_inference.ipynb #15722dfb
 class Photo(NamedTuple):
     "A photograph as the pipeline takes it."
     small: np.ndarray # uint8 (h,w,3), the segmentation network's input
@@ -101,7 +101,7 @@ def open_photo(
     def at(shape): return resize(decode_image(raw, shape) if whole is None else whole, shape)
     return Photo(at(tuple(seg_size)), at(frame_shape(*size, frame_size)), tuple(size), photo_remarks(raw, size))
 
-# %% ../nbs/08_inference.ipynb #ab170e7e
+# %% ../nbs/08_inference.ipynb #f76fd093
 BLUR_WIDTH = 11   # pixels of the mean filter, as in the paper's tests
 
 def blur_score(
@@ -115,7 +115,7 @@ def blur_score(
         scores.append(1 - float(np.maximum(0, sharp - smooth).sum())/total if total else 1.)
     return max(scores)
 
-# %% ../nbs/08_inference.ipynb #879968f6
+# %% ../nbs/08_inference.ipynb #0c91f4d5
 NEIGHBOUR, N_REFERENCE = 5, 1000   # which neighbour counts; training photographs that are kept
 COLOUR_QUANTILES = (.02, .25, .5, .75, .98)
 
@@ -149,7 +149,7 @@ def neighbour_distance(
     d = torch.cdist(torch.from_numpy(np.ascontiguousarray(x, np.float32)), torch.from_numpy(np.ascontiguousarray(reference, np.float32)), compute_mode="donot_use_mm_for_euclid_dist")
     return d.kthvalue(NEIGHBOUR, dim=1).values.numpy()
 
-# %% ../nbs/08_inference.ipynb #3df63dfe
+# %% ../nbs/08_inference.ipynb #d64c1997
 @dataclass
 class Bundle:
     "Two networks, how each wants its pictures, and what was learnt about them on validation."
@@ -206,7 +206,7 @@ def network_input(
     mean, std = (torch.tensor(spec["classification"][k], device=device).view(1, 3, 1, 1) for k in ("mean", "std"))
     return torch.from_numpy(crops).to(device).permute(0, 3, 1, 2).float().div_(255).sub_(mean).div_(std)
 
-# %% ../nbs/08_inference.ipynb #af42bbd7
+# %% ../nbs/08_inference.ipynb #b4e35e0c
 def measure_batch(
     bundle: Bundle,
     photos: list[Photo],
@@ -244,7 +244,7 @@ def measure(
             good = [p for p in read if isinstance(p, Photo)]; done = iter(measure_batch(bundle, good, pool) if good else [])
             for p in read: yield next(done) if isinstance(p, Photo) else p
 
-# %% ../nbs/08_inference.ipynb #479aaf16
+# %% ../nbs/08_inference.ipynb #20539501
 def standardised(
     bundle: Bundle,
     kind: str, # features or colours
@@ -274,7 +274,7 @@ def measured_table(
     if (scales := bundle.spec.get("scales")) is None: return t
     return t.assign(unlike=(distances(bundle, measured)/[scales["features"], scales["colours"]]).max(1))
 
-# %% ../nbs/08_inference.ipynb #156d2635
+# %% ../nbs/08_inference.ipynb #decaf59d
 FALSE_FLAGS = .02   # share of validation photographs that may be flagged, for each flag
 FLAGS = dict(no_lesion=("confidence", "below"), frame_filling=("area", "above"), blurred=("blur", "above"), unlike_training=("unlike", "above"))   # name -> number, side
 
@@ -297,7 +297,7 @@ def flag_columns(
     if "no_lesion" in out: out["no_lesion"] |= table.fallback.eq(True)
     return out
 
-# %% ../nbs/08_inference.ipynb #7ebbd755
+# %% ../nbs/08_inference.ipynb #07a881f3
 COLUMNS = ("file", "status", "reason", "p_mel", "refer", "flags")   # of predictions.csv
 
 def probability(
@@ -337,7 +337,7 @@ def decide(
     return pd.DataFrame(dict(file=table.file, status=table.status, reason=reason, p_mel=np.where(answer, p, np.nan), refer=pd.array(np.where(answer, refer, 0), dtype="Int64"),
         flags=[" ".join(k for k in flags if f[k]) for f in flags.to_dict("records")]))[list(COLUMNS)].assign(refer=lambda d: d.refer.where(answer, pd.NA))
 
-# %% ../nbs/08_inference.ipynb #93b3e7d2
+# %% ../nbs/08_inference.ipynb #10b8416b
 def open_networks(
     spec: dict, # with segmentation and classification
     seg_file: Path, cls_file: Path, # *.safetensors
@@ -362,7 +362,7 @@ def network_spec(
         classification=dict(arch=p.arch, unfreeze=p.unfreeze, classes=list(cls_classes(study)), image_size=p.image_size, mean=list(cm), std=list(cs), rung=rung, frame_size=list(p.frame_size), mask_policy=p.mask_policy),
         preprocessing=dict(PREPROCESSING))
 
-# %% ../nbs/08_inference.ipynb #6b9f7611
+# %% ../nbs/08_inference.ipynb #f1feef25
 def make_reference(
     bundle: Bundle, # its reference is filled
     measured: Sequence[Measured], # of training photographs
@@ -407,7 +407,7 @@ def fit_flags(
     at = {k: flag_threshold(valid[n], side) for k, (n, side) in FLAGS.items()}; hit = {p: flag_columns(t, at) for p, t in (("valid", valid), ("test", test))}
     return {k: dict(number=FLAGS[k][0], side=FLAGS[k][1], threshold=at[k]) | {p: rate(h[k].sum(), len(h)) for p, h in hit.items()} for k in at}, {p: rate(h.any(axis=1).sum(), len(h)) for p, h in hit.items()}
 
-# %% ../nbs/08_inference.ipynb #9fd5ae40
+# %% ../nbs/08_inference.ipynb #c86a8a1b
 def part_rows(
     study: Study,
     split: str, # train, valid or test
@@ -419,7 +419,7 @@ def part_rows(
     if most is None or len(df) <= most: return df
     return df.iloc[np.sort(np.argsort([hashlib.sha256(i.encode()).hexdigest() for i in df.image_id])[:most])]
 
-# %% ../nbs/08_inference.ipynb #e43d205c
+# %% ../nbs/08_inference.ipynb #5a9fc55c
 def read_parts(
     bundle: Bundle, # its reference is filled
     study: Study, # with the row's recipe
@@ -446,7 +446,7 @@ def training_told(
     return dict(data="synthetic" if p.synthetic else "photographs", profile=p.name, images=shown, seg_datasets=list(p.seg_datasets), seg_images=len(seg), split=p.split, folds=p.folds, fold=p.fold, split_seed=p.split_seed, split_hash=study.split_hash,
         seed=seed, epochs=p.epochs, seg_epochs=p.seg_epochs, imbalance=p.imbalance, train_share=p.train_share, weights="file" if p.weights.startswith("file:") else p.weights, mask_source=p.mask_source)
 
-# %% ../nbs/08_inference.ipynb #6a3b05bc
+# %% ../nbs/08_inference.ipynb #c187017b
 def content_hash(
     spec: dict,
 ) -> str: # 64 hexadecimal digits
@@ -462,7 +462,7 @@ def in_words(
     there = r.get("low") is not None and r["low"] == r["low"] and r["low"] < r["high"]   # all resamples equal: an interval without width says nothing
     return f"{100*v:.1f} % ({100*r['low']:.1f}–{100*r['high']:.1f})" if there else f"{100*v:.1f} % (no interval)"
 
-# %% ../nbs/08_inference.ipynb #e03a5795
+# %% ../nbs/08_inference.ipynb #6178145d
 def card_text(
     spec: dict, # complete but for files and content
 ) -> str: # Markdown
@@ -484,7 +484,7 @@ def card_text(
         "\n\n`no_lesion` is also given where the mask is empty or tiny. `unlike_training` flags whatever the training lacked, skin tones and cameras included.",
         f"**Made with** {', '.join(f'{k} {v}' for k, v in spec['versions'].items())}; commit {spec['commit']}. Preprocessing {', '.join(f'{k} {v}' for k, v in spec['preprocessing'].items())}."]) + "\n"
 
-# %% ../nbs/08_inference.ipynb #0aad2e04
+# %% ../nbs/08_inference.ipynb #7405c90d
 def write_bundle(
     folder: Path, # exists
     bundle: Bundle, # complete
@@ -527,7 +527,7 @@ def make_bundle(
         up = provenance(); write_bundle(d, replace(b, spec=b.spec | dict(versions=up["versions"] | dict(python=up["python"]), commit=up["commit"])))
     return make_run(stage, name, config, make)
 
-# %% ../nbs/08_inference.ipynb #348d38bc
+# %% ../nbs/08_inference.ipynb #a8b4cf7a
 def read_spec(
     folder: Path,
 ) -> dict: # the content of bundle.json, its files checked
@@ -562,7 +562,7 @@ def load_bundle(
         raise BundleError(f"{folder.name} cannot be opened, although its files are as they were written ({type(e).__name__}: {' '.join(str(e).split())[:200]}): use the package that made it") from e
     return replace(bundle, reference=ref, folder=folder)
 
-# %% ../nbs/08_inference.ipynb #9be553c5
+# %% ../nbs/08_inference.ipynb #45e66d39
 def against_study(
     bundle: Bundle,
     study: Study, # with the row's recipe
@@ -576,7 +576,7 @@ def against_study(
     got = measured_table(bundle, list(measure(bundle, df.path.tolist(), desc="test images")))
     return pd.DataFrame(dict(image_id=df.image_id.to_list(), same_network=[rung in UNMASKED or plan[i] == p.fold for i in df.image_id], logit_study=t.logit[df.image_id].to_numpy(), logit=got.logit.to_numpy(float)))
 
-# %% ../nbs/08_inference.ipynb #fb89f0d2
+# %% ../nbs/08_inference.ipynb #7b3bf458
 def spoil_blur(
     img: np.ndarray, # uint8 (h,w,3), a frame
     lesion: np.ndarray, # (h,w) bool
@@ -632,7 +632,7 @@ def plot_cases(
         ax.axvline(f["threshold"], color="0.4", lw=1, ls="--"); ax.set(title=f"{k}: {f['number']} {'<' if f['side'] == 'below' else '>'} {f['threshold']:.2f}", yticks=range(len(tables)), yticklabels=list(tables), ylim=(len(tables) - .5, -.5)); ax.title.set_fontsize(8)
     return axs
 
-# %% ../nbs/08_inference.ipynb #e2c33623
+# %% ../nbs/08_inference.ipynb #d83052a8
 def printable(
     file: str,
 ) -> str: # the same, but for bytes that are no UTF-8: those as \\x…
@@ -694,10 +694,10 @@ def plot_answer(
     a = e.answer; axs[0].imshow(outline(e.frame, e.lesion, (255, 255, 255)) if not e.lesion.all() else e.frame); axs[0].set_title(in_short(a), fontsize=8)
     plot_overlay(e.frame, e.heat, axs[1], e.lesion, "what speaks for melanoma"); axs[2].imshow(e.crop); axs[2].set_title(f"input; {a['flags'] or 'no flag'}", fontsize=8)
     for ax in axs: ax.axis("off")
-    axs[1].figure.text(.5, .005, NOTICE, ha="center", va="bottom", fontsize=7)
+    axs[1].figure.supxlabel(NOTICE, fontsize=7)
     return axs
 
-# %% ../nbs/08_inference.ipynb #e6e13bb7
+# %% ../nbs/08_inference.ipynb #64169284
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".tif", ".tiff", ".webp")   # of pictures in a folder; a file that is named is tried whatever its suffix
 
 def find_images(
@@ -719,7 +719,7 @@ def written_name(
     "A name for a file's pictures that no file of another folder has."
     return f"{printable(Path(file).stem)[:80]}-{hashlib.sha256(os.fsencode(os.path.abspath(file))).hexdigest()[:8]}"
 
-# %% ../nbs/08_inference.ipynb #f9ded4f1
+# %% ../nbs/08_inference.ipynb #5c66fef5
 def stamped(
     img: np.ndarray, # uint8 (h,w,3)
     lines: Sequence[str], # said below the picture
@@ -771,7 +771,7 @@ def page(
     return (f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Predictions: {html.escape(NOTICE)}</title><style>{style}</style><h1>Predictions</h1><p class='notice'>{html.escape(NOTICE)}</p>"
             f"<p>{made}</p><table><tr><th></th>{''.join(f'<th>{c}</th>' for c in COLUMNS)}</tr>{rows}</table><p class='notice'>{html.escape(NOTICE)}</p></html>\n")
 
-# %% ../nbs/08_inference.ipynb #ac16fb2d
+# %% ../nbs/08_inference.ipynb #01538d90
 def open_out(
     out: Path, # folder of the answers; made if missing
     how: dict, # settings that determine them
@@ -829,7 +829,7 @@ def predict_to(
         with writing(out/"index.html") as tmp: tmp.write_text(page(answers, {f: r["thumb"] for f, r in zip(names, rows) if "thumb" in r}, how), encoding="utf-8")
     return answers
 
-# %% ../nbs/08_inference.ipynb #a84b2eda
+# %% ../nbs/08_inference.ipynb #8d747b0d
 def _parser():
     class Parser(argparse.ArgumentParser):
         def error(self, message): self.print_usage(sys.stderr); self.exit(1, f"{self.prog}: {message}\n")
@@ -872,7 +872,7 @@ def melanoma_predict(
 
 if __name__ == "__main__" and "__file__" in globals(): sys.exit(melanoma_predict())
 
-# %% ../nbs/08_inference.ipynb #053cff5d
+# %% ../nbs/08_inference.ipynb #dbd9a717
 def answer_figure(
     content: bytes, # of an image file
     bundle: Bundle,
