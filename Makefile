@@ -33,7 +33,7 @@ real:
 		$(if $(DATASETS),-p datasets=$(DATASETS)) $(if $(SEG_DATASETS),-p seg_datasets=$(SEG_DATASETS)) $(if $(FOLDS),--folds $(FOLDS)) $(if $(RESULTS),--results $(RESULTS)) $(ARGS) </dev/null
 
 bench:
-	@for f in decode feed synthetic synthetic_vs_real coverage segmentation cropping skin tones groups classification saliency leakage rulers; do echo "== benchmarks/$$f.py"; $(RUN) python benchmarks/$$f.py $(if $(RESULTS),--out $(RESULTS)) || exit 1; done
+	@for f in decode feed synthetic synthetic_vs_real coverage segmentation cropping skin tones groups classification inference saliency leakage rulers; do echo "== benchmarks/$$f.py"; $(RUN) python benchmarks/$$f.py $(if $(RESULTS),--out $(RESULTS)) || exit 1; done
 	@for w in speed rules; do echo "== benchmarks/recolour.py $$w"; $(RUN) python benchmarks/recolour.py $$w $(if $(RESULTS),--out $(RESULTS)) || exit 1; done
 	@echo "== benchmarks/paper_path.py --projection"; $(RUN) python benchmarks/paper_path.py --projection $(if $(RESULTS),--out $(RESULTS))
 	@$(if $(DATA),for f in full_count paper_path; do echo "== benchmarks/$$f.py"; $(RUN) python benchmarks/$$f.py --metadata "$(DATA)" $(if $(RESULTS),--out $(RESULTS)) || exit 1; done,echo "no DATA=DIR: no dry runs at the real counts")

@@ -37,7 +37,7 @@ from .segmentation import outline
 from .sweep import FIELDS, child_env, execute_whole, finished, notebook_parameters, parse_given, parse_numbers, shown
 
 # %% ../nbs/09_study.ipynb #e12a0f73
-STAGES = ("01_data", "02_segmentation", "02b_maskreport", "03_cropping", "04_classification", "05_ablation", "06_saliency", "07_bias")
+STAGES = ("01_data", "02_segmentation", "02b_maskreport", "03_cropping", "04_classification", "05_ablation", "06_saliency", "07_bias", "08_inference")
 ONE_SEED = ("06_saliency", "07_bias", "08_inference")   # they read one network a row: that of the first seed
 
 def find_stages(
@@ -244,7 +244,8 @@ EXHIBITS = (
         (("07_bias", "figure6"), ("07_bias", "crossed"), ("07_bias", "change"), ("07_bias", "counterfactual"), ("07_bias", "natural"))),
     Exhibit("Figure 7: row 4 in training", "In the report: after 15 epochs the training loss is near 0, while balanced accuracy on validation was best early.", (("05_ablation", "figure7"), ("05_ablation", "curves"), ("05_ablation", "claims"))),
     Exhibit("Figure 8: with augmentation, longer", "In the report: row 7 over 15 and over 50 epochs.", (("05_ablation", "figure8"),)),
-    Exhibit("Which part of the picture is needed?", "", (("05_ablation", "ladder_figure"), ("05_ablation", "ladder"))))
+    Exhibit("Which part of the picture is needed?", "", (("05_ablation", "ladder_figure"), ("05_ablation", "ladder"))),
+    Exhibit("For new photographs", "", (("08_inference", "bundle"), ("08_inference", "cases"))))
 CONCLUSIONS = (("05_ablation", "conclusion"), ("06_saliency", "conclusion"), ("07_bias", "conclusion"))
 
 # %% ../nbs/09_study.ipynb #edd6656a
