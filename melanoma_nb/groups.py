@@ -33,11 +33,11 @@ from .evaluation import (
     predictions_table, some)
 from .operating import honest_scores
 from .skin import THIRDS
-from .tones import TONES
+from .tones import THIRD_NAMES, TONES
 
 # %% ../nbs/06a_groups.ipynb #b6e77541
 UNKNOWN = "unknown"
-THREE = {"medium" if k == "middle" else k: letters for k, letters in THIRDS.items()}   # thirds of the palette
+THREE = dict(zip(THIRD_NAMES, THIRDS.values()))   # thirds of the palette
 ORDERS = (TONES, tuple(THREE), ("dark", "brown", "tan", "intermediate", "light", "very light"), ("female", "male"))
 
 def group_order(
@@ -710,7 +710,7 @@ def uses_tone(
     if any(np.isnan(row[c]) for c in ("effect", "low", "high", "flip_low", "back_flips")): return "not measured"
     if row["low"] > PRACTICAL or row["high"] < -PRACTICAL: return "uses tone"
     if row["flip_low"] > max(PRACTICAL, row["back_flips"]): return "uses tone, in no common direction"
-    return "depends on tone by less than what is called use" if row["low"] > 0 or row["high"] < 0 else "no use of tone is found"
+    return "depends on tone by less than what is called use" if row["low"] > 1e-9 or row["high"] < -1e-9 else "no use of tone is found"
 
 def conclude_counterfactual(
     row: Mapping, # a row with the columns of `COUNTERFACTUAL`

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['TONES', 'ITA_CLASSES', 'MONK', 'QUARTER', 'FILLS', 'MIN_SKIN', 'GREY', 'FAR', 'UNEVEN', 'WITHHELD', 'NO_NAME',
-           'SPOIL', 'VERSION', 'COLUMNS', 'TEXTS', 'FAILED', 'NEARLY', 'THREE', 'ITA_CUTS', 'SCALES', 'MONK_DARK',
+           'SPOIL', 'VERSION', 'COLUMNS', 'TEXTS', 'FAILED', 'NEARLY', 'THIRD_NAMES', 'ITA_CUTS', 'SCALES', 'MONK_DARK',
            'MONK_LIGHT', 'tone_lab', 'nearest', 'nearest_tone', 'plot_palette', 'ita', 'ita_class', 'monk_lab',
            'plot_scales', 'skin_colour', 'unevenness', 'spread', 'why_not', 'name_colour', 'measure_tone', 'spoil_mask',
            'tone_errors', 'summarise_errors', 'plot_confusion', 'plot_errors', 'tone_spec', 'tone_set', 'count_tones',
@@ -318,15 +318,15 @@ def tone_quality(
         n_medium=int(g.medium.sum()), n_medium_very_light=int((g.medium & (g.ita_class == "very light")).sum()))
     return pd.DataFrame([{by: k} | line(g) for k, g in (*t.groupby(by, sort=False), ("all", t))])
 
-THREE, ITA_CUTS = ("dark", "medium", "light"), (10, 41)   # degrees
+THIRD_NAMES, ITA_CUTS = ("dark", "medium", "light"), (10, 41)   # degrees
 
 def three_scales(
     table: pd.DataFrame, # from `tone_set`
-) -> pd.DataFrame: # image_id, third (of the palette), ita_third (`ITA_CUTS`), light_third (thirds of L* among the photographs that have a tone): of `THREE`, or NaN
+) -> pd.DataFrame: # image_id, third (of the palette), ita_third (`ITA_CUTS`), light_third (thirds of L* among the photographs that have a tone): of `THIRD_NAMES`, or NaN
     "Dark, medium and light by the palette, by ITA, and by lightness alone."
     given = table.reason == ""; cuts = table.L[given].quantile([1/3, 2/3]).to_numpy() if given.any() else np.zeros(2)
-    def named(k, of): return pd.Series(np.array(THREE, object)[k], table.index).where(of)
-    third = table.tone.map({t: name for name, letters in zip(THREE, THIRDS.values()) for t in letters})
+    def named(k, of): return pd.Series(np.array(THIRD_NAMES, object)[k], table.index).where(of)
+    third = table.tone.map({t: name for name, letters in zip(THIRD_NAMES, THIRDS.values()) for t in letters})
     return pd.DataFrame(dict(image_id=table.image_id, third=third.where(given), ita_third=named(np.digitize(table.ita, ITA_CUTS, right=True), given & table.ita.notna()), light_third=named(np.digitize(table.L, cuts), given)))
 
 # %% ../nbs/03d_tones.ipynb #09f02a9a
