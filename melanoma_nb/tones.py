@@ -311,7 +311,7 @@ def near_span(
 def tone_quality(
     table: pd.DataFrame, # from `tone_set`
     by: str = "dataset", # column
-) -> pd.DataFrame: # a row a value of `by`, and "all": n (with a tone), distance (median, ΔE2000), distance_90, not_yellowish (share with b <= 0), span (median, steps), span_3 (share with 3 steps or more), n_medium (of the palette's middle third), n_medium_very_light (of these, whose ITA is very light)
+) -> pd.DataFrame: # a row a value of `by`, and "all": n (with a tone), distance (median, ΔE2000), distance_90, not_yellowish (share with b <= 0), span (median, steps), span_3 (share with 3 steps or more), n_medium (of the palette's medium third), n_medium_very_light (of these, whose ITA is very light)
     "How far the palette's tones can be trusted."
     t = table[table.reason == ""]; t = t.assign(wide=near_span(t[["L", "a", "b"]].to_numpy()), medium=t.tone.isin(list(THIRDS["middle"])))
     def line(g): return dict(n=len(g), distance=g.distance.median(), distance_90=g.distance.quantile(.9), not_yellowish=(g.b <= 0).mean(), span=g.wide.median(), span_3=(g.wide >= 3).mean(),
