@@ -653,16 +653,16 @@ def plot_tones(
     ax: Axes,
 ) -> Axes:
     "A rate by tone, with its interval, its counts and the tone's colour."
-    bins, new = ~table.group.isin(TONES).to_numpy(), (table.by != table.by.shift()).to_numpy(); x = np.cumsum(1. + .5*bins + .7*new); v = table[metric]
+    bins, new = ~table.group.isin(TONES).to_numpy(), (table.by != table.by.shift()).to_numpy(); room = 1.6 if table.by.nunique() > 2 else .5; x = np.cumsum(1. + room*bins + .7*new); v = table[metric]
     ax.errorbar(x, v, yerr=[v - table[f"{metric}_low"], table[f"{metric}_high"] - v], fmt="o", ms=4, lw=1, capsize=2)
-    ax.set(xticks=x, xticklabels=table.group, ylim=(-.03, 1.03), ylabel=metric_label(metric), xlim=(x[0] - .7, x[-1] + .8))
+    ax.set(xticks=x, xticklabels=[g.replace(" ", "\n").replace("intermediate", "inter-\nmediate") for g in table.group], ylim=(-.03, 1.03), ylabel=metric_label(metric), xlim=(x[0] - .7, x[-1] + .8))
     ax.tick_params(axis="x", length=0, pad=6, labelsize=7)
-    for label, g in zip(ax.get_xticklabels(), table.group):
-        c = None if table.by[table.group == g].eq("ita_class").all() else tone_colour(g)
-        if len(g) > 6: label.set(rotation=25, ha="right", rotation_mode="anchor")
+    for label, g, by in zip(ax.get_xticklabels(), table.group, table.by):
+        c = None if by == "ita_class" else tone_colour(g)
+        if len(g) > 6: label.set(fontsize=6, linespacing=.8)
         if c: label.set(color="w" if np.mean(c) < .55 else "k", bbox=dict(facecolor=c, edgecolor="0.6", lw=.5, boxstyle="square,pad=0.35"))
     for at, r in zip(x, table.to_dict("records")):
-        ax.text(at, -.16, count_text(r, metric), transform=ax.get_xaxis_transform(), ha="center", va="top", fontsize=6, rotation=90 if len(count_text(r, metric)) > 4 else 0)
+        ax.text(at, -.16 - .07*(len(r["group"]) > 6), count_text(r, metric), transform=ax.get_xaxis_transform(), ha="center", va="top", fontsize=6, rotation=90 if len(count_text(r, metric)) > 4 else 0)
     ax.yaxis.set_major_formatter(PercentFormatter(1)); return ax
 
 # %% ../nbs/06a_groups.ipynb #c4e0125a
