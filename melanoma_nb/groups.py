@@ -662,7 +662,7 @@ def plot_tones(
         if len(g) > 6: label.set(fontsize=6, linespacing=.8)
         if c: label.set(color="w" if np.mean(c) < .55 else "k", bbox=dict(facecolor=c, edgecolor="0.6", lw=.5, boxstyle="square,pad=0.35"))
     for at, r in zip(x, table.to_dict("records")):
-        ax.text(at, -.16 - .07*(len(r["group"]) > 6), count_text(r, metric), transform=ax.get_xaxis_transform(), ha="center", va="top", fontsize=6, rotation=90 if len(count_text(r, metric)) > 4 else 0)
+        ax.annotate(count_text(r, metric), (at, 0), (0, -17 - 7*(len(r["group"]) > 6)), xycoords=ax.get_xaxis_transform(), textcoords="offset points", ha="center", va="top", fontsize=6, rotation=90 if len(count_text(r, metric)) > 4 else 0)
     ax.yaxis.set_major_formatter(PercentFormatter(1)); return ax
 
 # %% ../nbs/06a_groups.ipynb #c4e0125a
