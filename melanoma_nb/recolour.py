@@ -346,14 +346,14 @@ def shift_rules(
 def rule_table(
     rows: pd.DataFrame, # of `shift_rules`, of many photographs, with image_id
     by: list[str], # columns to group by, for instance ["far"]
-) -> pd.DataFrame: # a row a group: n (pairs of image and tone), images; shares that keep each rule, of those that could be measured (_ok), with how many could (_n), and of all pairs (_all); medians
+) -> pd.DataFrame: # a row a group: n (pairs of image and tone), images; shares that keep each rule, of those that could be measured (_ok), with how many could (_n), and of all pairs (_all; NaN where none could); medians
     "How often the rules are kept."
     def share(ok, of): return float(ok[of].mean()) if of.any() else np.nan
     def line(g):
         m = {k: g[k].notna() for k in ("texture", "steps", "again", "border")}
         return pd.Series(dict(n=len(g), images=g.image_id.nunique(), texture_ok=share(g.texture.between(.9, 1.1), m["texture"]), texture_n=m["texture"].sum(),
             tone_ok=share(g.steps.abs() <= 1, m["steps"]), tone_n=m["steps"].sum(), again_ok=share(g.again.abs() <= 1, m["again"]), again_n=m["again"].sum(),
-            border_ok=share(g.border <= 2, m["border"]), border_n=m["border"].sum(), texture_all=(g.texture.between(.9, 1.1)).mean(), tone_all=(g.steps.abs() <= 1).mean(), again_all=(g.again.abs() <= 1).mean(),
-            border_all=(g.border <= 2).mean(), border_90=g.border.quantile(.9), rim_step=g.rim_step.median(), changed=int(g.changed.sum()),
+            border_ok=share(g.border <= 2, m["border"]), border_n=m["border"].sum(), **{f"{k}_all": float(ok.mean()) if m[of].any() else np.nan
+                for k, of, ok in (("texture", "texture", g.texture.between(.9, 1.1)), ("tone", "steps", g.steps.abs() <= 1), ("again", "again", g.again.abs() <= 1), ("border", "border", g.border <= 2))}, border_90=g.border.quantile(.9), rim_step=g.rim_step.median(), changed=int(g.changed.sum()),
             untouched=g.untouched.median(), moved=g.moved.median(), out_of_gamut=g.out_of_gamut.mean(), texture_median=g.texture.median()))
     return rows.groupby(by, observed=True)[list(rows.columns)].apply(line)
