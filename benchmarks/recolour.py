@@ -1,7 +1,7 @@
 """python benchmarks/recolour.py rules|speed [--real FOLDER] [--out results]: does recolouring keep its rules, and how fast is it?
 
 rules: the four rules of `recolour.shift_rules`, every photograph on all 18 tones, by how far the tone is from the photograph's own and by tone; synthetic photographs crowded with artefacts,
-and with --real also photographs with experts' masks. A second part compares where the shift may fade. speed: recolourings a second of one core at 224x224, from a frame that is decoded."""
+and with --real also photographs with experts' masks, which are a table of their own (recolour_rules_real.csv): without --real it is left as it is. A second part compares where the shift may fade. speed: recolourings a second of one core at 224x224, from a frame that is decoded."""
 import argparse, tempfile, time
 from pathlib import Path
 import cv2
@@ -37,33 +37,31 @@ def rules(photographs, images: str, again: bool = True, **fade) -> pd.DataFrame:
     parts = [part("all", "all"), part("steps_away", "steps away"), part("tone", "tone")]
     return pd.concat(parts if again else parts[:2]).assign(images_seen=seen, photographs=images, **fade)
 
-def rules_table(n: int, seed: int, folder: Path | None) -> pd.DataFrame:
-    "Both kinds of photographs; then other fades, on a third of them."
+def rules_table(n: int, name: str, draw) -> pd.DataFrame:
+    "One kind of photographs, from `draw(how many)`; then other fades, on a third of them."
     from melanoma_nb.recolour import RIM
-    def sources(k):
-        yield "synthetic", lambda: synthetic(k, seed)
-        if folder is not None: yield "lesions-512, experts' masks", lambda: real(folder, k, seed)
-    out = [rules(make(), name, rim=RIM, across=0.) for name, make in sources(n)]
-    for name, make in sources(max(2, n//3)):
-        kept = list(make()); out += [rules(kept, name, again=False, rim=r, across=a) for r, a in ((.1, 0.), (.3, 0.), (RIM, .5), (RIM, 1.))]
+    out, kept = [rules(draw(n), name, rim=RIM, across=0.)], list(draw(max(2, n//3)))
+    out += [rules(kept, name, again=False, rim=r, across=a) for r, a in ((.1, 0.), (.3, 0.), (RIM, .5), (RIM, 1.))]
     t = pd.concat(out, ignore_index=True); first = ["photographs", "rim", "across", "group", "value", "images_seen", "images", "n"]
-    whole = [c for c in ("images", "n", "texture_n", "tone_n", "again_n", "changed") if c in t]
+    whole = [c for c in ("images", "n", "texture_n", "tone_n", "again_n", "border_n", "changed") if c in t]
     return t[first + [c for c in t if c not in first]].astype(dict.fromkeys(whole, int)).round(3)
 
 def speed(n: int, seed: int) -> pd.DataFrame:
-    "Recolourings a second, one core: of the tones alone, and with what a photograph needs once shared among its 18 tones."
+    "Recolourings a second, one core: of the tones alone; with what a photograph needs once shared among its 18 tones; with one tone for each photograph, as in a crop set."
     from melanoma_nb.cropping import TONED, find_lesion
     from melanoma_nb.recolour import Recolourer
     cv2.setNumThreads(1); rows = []
     for size in ((298, 224), (640, 480)):
         photographs = [(img, find_lesion(m)[0]) for _, img, m in synthetic(n, seed, size)]
         for kind in TONED:
-            once, tones = [], []
+            once, tones, single = [], [], []
             for img, m in [photographs[0], *photographs]:   # the first warms up
                 a = time.process_time(); r = Recolourer(img, m, kind, SIDE); b = time.process_time()
                 for k in range(18): r.at(k)
                 once.append(b - a); tones.append(time.process_time() - b)
-            rows.append(dict(kind=kind, frame=f"{size[0]}x{size[1]}", images=n, once_ms=1000*np.mean(once[1:]), tones_a_second=18*n/sum(tones[1:]), all_a_second=18*n/(sum(tones[1:]) + sum(once[1:]))))
+                a = time.process_time(); Recolourer(img, m, kind, SIDE).at(0); single.append(time.process_time() - a)
+            rows.append(dict(kind=kind, frame=f"{size[0]}x{size[1]}", images=n, once_ms=1000*np.mean(once[1:]), tones_a_second=18*n/sum(tones[1:]), all_a_second=18*n/(sum(tones[1:]) + sum(once[1:])),
+                             one_tone_a_second=n/sum(single[1:])))
     return pd.DataFrame(rows).round(1)
 
 if __name__ == "__main__":
@@ -71,5 +69,7 @@ if __name__ == "__main__":
     parser.add_argument("what", choices=("rules", "speed")); parser.add_argument("--images", type=int, default=108); parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--real", type=Path, help="a folder with images/ and masks/, as of lesions-512"); parser.add_argument("--out", type=Path, help="folder for the table and its .how.json")
     a = parser.parse_args()
-    if a.what == "rules": keep(rules_table(a.images, a.seed, a.real), a.out, "recolour_rules", a.seed, size=f"crops of {SIDE}x{SIDE}; synthetic photographs of 320x240")
+    if a.what == "rules":
+        size = f"crops of {SIDE}x{SIDE}"; keep(rules_table(a.images, "synthetic", lambda k: synthetic(k, a.seed)), a.out, "recolour_rules", a.seed, size=f"{size}; synthetic photographs of 320x240")
+        if a.real: keep(rules_table(a.images, "lesions-512, experts' masks", lambda k: real(a.real, k, a.seed)), a.out, "recolour_rules_real", a.seed, size=size)
     else: keep(speed(a.images, a.seed), a.out, "bench_recolour", a.seed, decode="not counted; the frame is in memory", size=f"crops of {SIDE}x{SIDE}")

@@ -30,7 +30,7 @@ def errors(folder: Path, n: int, seeds: list[int]) -> tuple[pd.DataFrame, pd.Dat
                 for name, values, tried in (("lesion_share", t.lesion_share, (.5, .55, .6, .65, .7, .8, .9)), ("uneven", t.uneven, (6, 8, 10, 12, 14))):
                     for x in tried:
                         no = values > x; left = t[~no & ~t.fills]
-                        other.append(dict(seed=seed, measure=name, above=x, n=len(t), n_fills=int(t.fills.sum()), withheld_fills=no[t.fills].mean(), withheld_others=no[~t.fills].mean(),
+                        other.append(dict(seed=seed, measure=name, above=x, n=len(t), n_fills=int(t.fills.sum()), withheld_fills=no[t.fills].mean(), withheld_others=no[~t.fills].mean(), n_withheld_others=int(no[~t.fills].sum()),
                                           mean_error_withheld=t.error[no & ~t.fills].abs().mean(), mean_error_left=left.error.abs().mean()))
     return pd.DataFrame(rows).round(4), pd.DataFrame(other).round(4)
 

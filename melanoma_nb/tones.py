@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['TONES', 'ITA_CLASSES', 'MONK', 'QUARTER', 'FILLS', 'MIN_SKIN', 'GREY', 'FAR', 'UNEVEN', 'WITHHELD', 'NO_NAME',
-           'SPOIL', 'VERSION', 'COLUMNS', 'TEXTS', 'FAILED', 'SCALES', 'ITA_CUTS', 'MONK_DARK', 'MONK_LIGHT',
-           'tone_lab', 'nearest', 'nearest_tone', 'plot_palette', 'ita', 'ita_class', 'monk_lab', 'plot_scales',
-           'skin_colour', 'unevenness', 'spread', 'why_not', 'name_colour', 'measure_tone', 'spoil_mask', 'tone_errors',
-           'summarise_errors', 'plot_confusion', 'plot_errors', 'tone_spec', 'tone_set', 'count_tones', 'scale_values',
-           'three_classes', 'agreement', 'tone_sheet']
+           'SPOIL', 'VERSION', 'COLUMNS', 'TEXTS', 'FAILED', 'NEARLY', 'THIRD_NAMES', 'ITA_CUTS', 'SCALES', 'MONK_DARK',
+           'MONK_LIGHT', 'tone_lab', 'nearest', 'nearest_tone', 'plot_palette', 'ita', 'ita_class', 'monk_lab',
+           'plot_scales', 'skin_colour', 'unevenness', 'spread', 'why_not', 'name_colour', 'measure_tone', 'spoil_mask',
+           'tone_errors', 'summarise_errors', 'plot_confusion', 'plot_errors', 'tone_spec', 'tone_set', 'count_tones',
+           'near_span', 'tone_quality', 'three_scales', 'scale_values', 'three_classes', 'agreement', 'tone_sheet']
 
 # %% ../nbs/03d_tones.ipynb #60cc8538
 from collections.abc import Sequence
@@ -209,14 +209,14 @@ def tone_errors(
 
 def summarise_errors(
     errors: pd.DataFrame, # from `tone_errors`
-) -> dict: # n, n_fills, withheld_fills and withheld_others (shares; _low, _high: exact, 95 %), n_given, median_error, within_1, within_2, bias, neutral_exact
-    "When is the tone withheld, and how wrong is it otherwise? Of the tones given: median absolute and mean error; shares within 1, within 2, and in neutral light exact."
+) -> dict: # n, n_fills, withheld_fills and withheld_others (shares; _low, _high: exact, 95 %), n_given, median_error, within_1, within_2, bias, neutral_exact, n_crowded, median_error_crowded
+    "When is the tone withheld, and how wrong is it otherwise? Of the tones given: median absolute and mean error; shares within 1, within 2, and in neutral light exact; the same median where there are hair, dark corners *and* uneven light."
     no, given, out = errors.reason != "", errors[errors.reason == ""], dict(n=len(errors), n_fills=int(errors.fills.sum()))
     for name, which in (("fills", errors.fills), ("others", ~errors.fills)):
         out[f"withheld_{name}"] = float(no[which].mean()); out[f"withheld_{name}_low"], out[f"withheld_{name}_high"] = clopper_pearson(int(no[which].sum()), int(which.sum()))
-    e = given.error.abs()
+    e = given.error.abs(); crowded = e[(given.hairs > 0) & (given.dark_corner > 0) & (given.lighting > 0)]
     return out | dict(n_given=len(given), median_error=float(e.median()), within_1=float((e <= 1).mean()), within_2=float((e <= 2).mean()), bias=float(given.error.mean()),
-                      neutral_exact=float((e[given.neutral] == 0).mean()))
+                      neutral_exact=float((e[given.neutral] == 0).mean()), n_crowded=len(crowded), median_error_crowded=float(crowded.median()))
 
 # %% ../nbs/03d_tones.ipynb #2fcbb3c6
 def plot_confusion(
@@ -297,9 +297,41 @@ def count_tones(
     order = [*TONES, *WITHHELD, "no mask", "failed"]; n = pd.crosstab(t.what, t[by])
     return n.reindex([k for k in order if k in n.index]).rename_axis(index="tone", columns=None)
 
+# %% ../nbs/03d_tones.ipynb #9fa99a75
+NEARLY = 2.   # ΔE2000: tones that are this much farther than the nearest are nearly as near
+
+def near_span(
+    lab: np.ndarray, # (n,3) CIELAB, finite
+    within: float = NEARLY, # ΔE2000 beyond the nearest
+) -> np.ndarray: # int (n,), steps of the palette from the darkest to the lightest of the tones that are nearly as near; 0: the nearest alone
+    "Over how many tones does a colour leave one in doubt?"
+    far = deltaE_ciede2000(*np.broadcast_arrays(np.asarray(lab, np.float64)[:, None], tone_lab())); near = far <= far.min(1, keepdims=True) + within
+    return len(TONES) - 1 - near[:, ::-1].argmax(1) - near.argmax(1)
+
+def tone_quality(
+    table: pd.DataFrame, # from `tone_set`
+    by: str = "dataset", # column
+) -> pd.DataFrame: # a row a value of `by`, and "all": n (with a tone), distance (median, ΔE2000), distance_90, not_yellowish (share with b <= 0), span (median, steps), span_3 (share with 3 steps or more), n_medium (of the palette's medium third), n_medium_very_light (of these, whose ITA is very light)
+    "How far the palette's tones can be trusted."
+    t = table[table.reason == ""]; t = t.assign(wide=near_span(t[["L", "a", "b"]].to_numpy()), medium=t.tone.isin(list(THIRDS["middle"])))
+    def line(g): return dict(n=len(g), distance=g.distance.median(), distance_90=g.distance.quantile(.9), not_yellowish=(g.b <= 0).mean(), span=g.wide.median(), span_3=(g.wide >= 3).mean(),
+        n_medium=int(g.medium.sum()), n_medium_very_light=int((g.medium & (g.ita_class == "very light")).sum()))
+    return pd.DataFrame([{by: k} | line(g) for k, g in (*t.groupby(by, sort=False), ("all", t))])
+
+THIRD_NAMES, ITA_CUTS = ("dark", "medium", "light"), (10, 41)   # degrees
+
+def three_scales(
+    table: pd.DataFrame, # from `tone_set`
+) -> pd.DataFrame: # image_id, third (of the palette), ita_third (`ITA_CUTS`), light_third (thirds of L* among the photographs that have a tone): of `THIRD_NAMES`, or NaN
+    "Dark, medium and light by the palette, by ITA, and by lightness alone."
+    given = table.reason == ""; cuts = table.L[given].quantile([1/3, 2/3]).to_numpy() if given.any() else np.zeros(2)
+    def named(k, of): return pd.Series(np.array(THIRD_NAMES, object)[k], table.index).where(of)
+    third = table.tone.map({t: name for name, letters in zip(THIRD_NAMES, THIRDS.values()) for t in letters})
+    return pd.DataFrame(dict(image_id=table.image_id, third=third.where(given), ita_third=named(np.digitize(table.ita, ITA_CUTS, right=True), given & table.ita.notna()), light_third=named(np.digitize(table.L, cuts), given)))
+
 # %% ../nbs/03d_tones.ipynb #09f02a9a
 SCALES = ("tone", "ita", "monk")
-ITA_CUTS, MONK_DARK, MONK_LIGHT = (10, 41), 7, 5   # degrees; the lightest dark tone and the darkest light one
+MONK_DARK, MONK_LIGHT = 7, 5   # the lightest dark tone and the darkest light one
 
 def scale_values(
     table: pd.DataFrame, # columns tone_index, ita, monk
