@@ -436,7 +436,7 @@ def check_results(
     record = read_json(folder/"table2.how.json") if (folder/"table2.how.json").is_file() else {}
     if lost := sorted(TOLD - set(record)): bad.append(f"table2.how.json does not tell {', '.join(lost)}")
     text = json.dumps(record)
-    if m := re.search(r"(?:/home/|/Users/|/root/|/mnt/|[A-Z]:\\\\)[^\"]*", text): bad.append(f"table2.how.json holds a path of a machine, {m[0]!r}: write DIR instead")
+    if m := re.search(r"(?:/(?:home|Users|root|mnt|work)/|[A-Z]:\\\\)[^\"]*", text): bad.append(f"table2.how.json holds a path of a machine, {m[0]!r}: write DIR instead")
     t = read_logits(folder); rows = t.columns.drop(KEYS)
     if (twice := t.duplicated(KEYS)).any(): bad.append(f"logits.csv: {twice.sum()} lines are there twice, for instance {t.image_id[twice].iloc[0]}")
     if odd := sorted(set(t.split) - {"valid", "test"}): bad.append(f"logits.csv: split {', '.join(odd)}: only valid and test belong there")

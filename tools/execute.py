@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from check import MALLOC, ROOT, directives
-from show import settled
+from melanoma_nb.study import settled
 
 
 def settle(nb) -> None:
