@@ -387,7 +387,7 @@ def show_text(
     width: int = 110, # characters a line
 ) -> None:
     "Print sentences, broken between words: JupyterLab breaks a long line anywhere, within a number too."
-    print("\n".join(textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False) for line in " ".join(map(str, parts)).splitlines()))
+    print("\n".join(textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False) for line in " ".join(map(str, parts)).split("\n")))
 
 # %% ../nbs/00_core.ipynb #dc2dd77e
 def _plain(o):
