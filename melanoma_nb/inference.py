@@ -49,12 +49,12 @@ from .networks import build_classifier
 from .operating import RULES, choose_threshold, fit_temperature, prior_shift, TEMPERATURES
 from .photos import MIN_SIDE, decode_image, exif_rotation, frame_shape, image_size, resize
 from .rows import row_rung, row_study
-from .segmentation import SQUEEZE, build_segmenter, cut, outline, predict_maps, seg_run, seg_spec, seg_stats
+from .segmentation import SQUEEZE, build_segmenter, cut, fold_rows, outline, predict_maps, seg_run, seg_spec, seg_stats
 from .training import MODEL, get_arch, keep_memory, load_model, save_model
 
 # %% ../nbs/08_inference.ipynb #12f9fb18
 NOTICE = "Research use only, not a diagnosis."
-FORMAT, BUNDLE_VERSION = "melanoma_nb bundle", 1
+FORMAT, BUNDLE_VERSION = "melanoma_nb bundle", 2
 PREPROCESSING = dict(input=data.INPUT_VERSION, masks=masks.VERSION, crops=cropping.VERSION)   # the versions of what stands between a file and the networks
 WEIGHTS = dict(segmentation="segmentation.safetensors", classification="classification.safetensors", reference="reference.safetensors")
 
@@ -442,7 +442,7 @@ def training_told(
 ) -> dict: # plain data, no path and no image's name
     "What the card says of the training."
     p = study.profile; df = study.rows(p.datasets); shown = df.groupby(["dataset", "split"]).target.agg(n="size", n_malignant="sum").reset_index().to_dict("records")
-    seg = study.rows(p.seg_datasets, masks=True)
+    seg = fold_rows(study, p.fold).query("split == 'train'")   # the fold whose segmentation network is packed
     return dict(data="synthetic" if p.synthetic else "photographs", profile=p.name, images=shown, seg_datasets=list(p.seg_datasets), seg_images=len(seg), split=p.split, folds=p.folds, fold=p.fold, split_seed=p.split_seed, split_hash=study.split_hash,
         seed=seed, epochs=p.epochs, seg_epochs=p.seg_epochs, imbalance=p.imbalance, train_share=p.train_share, weights="file" if p.weights.startswith("file:") else p.weights, mask_source=p.mask_source)
 
