@@ -29,7 +29,8 @@ from .core import (
 from .cropping import rung_cache
 from .data import Study, data_folder, listing, open_study, read_frame
 from .evaluation import metric_label, metrics, read_predictions
-from .findings import comparisons, conclude, plot_differences, show_table2, table2
+from .findings import comparisons, conclude, difference, show_table2, table2
+from .operating import apply_thresholds, fit_thresholds
 from .maps import enlarge, map_set, plot_overlay
 from .masks import mask_set
 from .rows import parse_rows, read_parameters, row_study, row_words
@@ -186,9 +187,15 @@ def take_kept(
 def fold_tables(
     folders: dict[int, Path], # fold -> folder with its `logits.csv`
     profile: Profile, # the study's
-) -> dict[str, pd.DataFrame]: # row -> predictions of the test part of all folds
+    rule: str | None = None, # of `operating.RULES`: decide by the threshold that it chooses on validation, for each network and data set; None: 0.5
+) -> dict[str, pd.DataFrame]: # row -> predictions of the test part of all folds, with `called` if there is a rule
     "Every fold's test part together, from kept logits and the user's own labels; rows that a fold lacks are left out."
-    each = {f: kept_tables(d, open_study(replace(profile, fold=f))) for f, d in folders.items()}
+    def decide(d, s):
+        tables, valid = (kept_tables(d, s, split) for split in ("test", "valid"))
+        if rule is None: return tables
+        both = {r: pd.concat([valid[r], t], ignore_index=True) for r, t in tables.items()}
+        return {r: apply_thresholds(t, fit_thresholds(t, rule), rule) for r, t in both.items()}
+    each = {f: decide(d, open_study(replace(profile, fold=f))) for f, d in folders.items()}
     both = [r for r in next(iter(each.values())) if all(r in t for t in each.values()) and r != "box_size"]
     return {r: pd.concat([t[r] for t in each.values()], ignore_index=True) for r in both}
 
@@ -377,13 +384,18 @@ def fold_cells(
     out = [new_markdown_cell(f"{len(plan.fold_rows)} rows on each of {len(plan.folds)} test folds." + ("" if len(whole) == len(plan.folds) else f" **Not all**: folds {', '.join(str(f) for f in plan.folds if f not in whole)} failed."))]
     if len(whole) < 2: return out, {}
     tables = fold_tables({f: plan.folder/f"fold-{f}" for f in whole}, plan.profile); found, numbers = comparisons(tables, plan.profile.n_boot), table2(tables, plan.profile.n_boot)
-    words = {r: row_words(r, {}) for r in tables}; each = fold_differences(tables) if {"3", "4"} <= set(tables) else None
+    words = {r: row_words(r, {}) for r in tables}; each = chosen = None
+    if {"3", "4"} <= set(tables):
+        each = fold_differences(tables); chosen = difference(fold_tables({f: plan.folder/f"fold-{f}" for f in whole}, plan.profile, "max_balanced_accuracy"), n_boot=plan.profile.n_boot).query("metric == 'balanced_accuracy'")
     out.append(new_code_cell("", outputs=[new_output("display_data", {"text/html": show_table2(numbers).to_html(), "text/plain": str(numbers)})]))
     if each is not None:
         fig, axs = plt.subplots(1, 2, figsize=(8, .35*len(whole) + 1.2), sharey=True, layout="constrained"); plot_folds(each, found, "3", "4", axs)
         out.append(new_code_cell("", outputs=[new_output("display_data", {"image/png": figure_text(fig)})]))
     out.append(new_markdown_cell(conclude(found, f"Folds {', '.join(map(str, whole))} together.", words)))
-    return out, dict(folds_table2=numbers, folds_comparisons=found) | (dict(folds_differences=each) if each is not None else {})
+    if chosen is not None:
+        out += [new_markdown_cell("Balanced accuracy of rows 3 (a) and 4 (b) once more, at the thresholds that validation chose for each network and data set instead of 0.5:"),
+            new_code_cell("", outputs=[new_output("display_data", {"text/html": chosen["over a b difference low high p n n_malignant".split()].round(4).to_html(index=False), "text/plain": str(chosen)})])]
+    return out, dict(folds_table2=numbers, folds_comparisons=found) | (dict(folds_differences=each, folds_thresholds=chosen) if each is not None else {})
 
 def figure_text(fig) -> str: # base64
     "A figure as a PNG inside text; the figure is closed."
