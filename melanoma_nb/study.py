@@ -7,8 +7,8 @@ __all__ = ['STAGES', 'ONE_SEED', 'VERSION', 'EXHIBITS', 'CONCLUSIONS', 'STYLE', 
            'StudyPlan', 'check_names', 'stage_parameters', 'study_config', 'plan_study', 'Job', 'study_jobs', 'do_job',
            'run_study', 'take_kept', 'fold_tables', 'fold_differences', 'plot_folds', 'Exhibit', 'settled',
            'tagged_outputs', 'as_text', 'summary', 'read_executed', 'limits', 'to_html', 'run_lines', 'page_cells',
-           'fold_cells', 'figure_text', 'write_page', 'fold_record', 'study_command', 'check_results', 'parse_stages',
-           'say_check', 'melanoma_study', 'found_jobs', 'keep_record', 'plot_pipeline']
+           'fold_cells', 'say_chosen', 'figure_text', 'write_page', 'fold_record', 'study_command', 'check_results',
+           'parse_stages', 'say_check', 'melanoma_study', 'found_jobs', 'keep_record', 'plot_pipeline']
 
 # %% ../nbs/09_study.ipynb #c5c5f8c2
 import argparse, base64, io, json, os, re, shutil, sys, time
@@ -25,12 +25,13 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from .ablation import KEYS, export_tables, kept_rows, kept_tables, read_logits, recompute
 from .classification import cls_run
 from .core import (
-    Profile, config_hash, environ, get_profile, project_root, provenance, read_json, run_lock, run_path, write_json, writing)
+    Profile, config_hash, environ, get_profile, project_root, provenance, read_json, run_lock, run_path, set_style, write_json, writing)
 from .cropping import rung_cache
 from .data import Study, data_folder, listing, open_study, read_frame
 from .evaluation import metric_label, metrics, read_predictions
 from .findings import comparisons, conclude, difference, show_table2, table2
 from .operating import apply_thresholds, fit_thresholds
+from .groups import points
 from .maps import enlarge, map_set, plot_overlay
 from .masks import mask_set
 from .rows import parse_rows, read_parameters, row_study, row_words
@@ -389,13 +390,24 @@ def fold_cells(
         each = fold_differences(tables); chosen = difference(fold_tables({f: plan.folder/f"fold-{f}" for f in whole}, plan.profile, "max_balanced_accuracy"), n_boot=plan.profile.n_boot).query("metric == 'balanced_accuracy'")
     out.append(new_code_cell("", outputs=[new_output("display_data", {"text/html": show_table2(numbers).to_html(), "text/plain": str(numbers)})]))
     if each is not None:
-        fig, axs = plt.subplots(1, 2, figsize=(8, .35*len(whole) + 1.2), sharey=True, layout="constrained"); plot_folds(each, found, "3", "4", axs)
+        set_style(); fig, axs = plt.subplots(1, 2, figsize=(8, .35*len(whole) + 1.2), sharey=True, layout="constrained"); plot_folds(each, found, "3", "4", axs)
         out.append(new_code_cell("", outputs=[new_output("display_data", {"image/png": figure_text(fig)})]))
     out.append(new_markdown_cell(conclude(found, f"Folds {', '.join(map(str, whole))} together.", words)))
     if chosen is not None:
-        out += [new_markdown_cell("Balanced accuracy of rows 3 (a) and 4 (b) once more, at the thresholds that validation chose for each network and data set instead of 0.5:"),
+        out += [new_markdown_cell(say_chosen(found, chosen)),
             new_code_cell("", outputs=[new_output("display_data", {"text/html": chosen["over a b difference low high p n n_malignant".split()].round(4).to_html(index=False), "text/plain": str(chosen)})])]
     return out, dict(folds_table2=numbers, folds_comparisons=found) | (dict(folds_differences=each, folds_thresholds=chosen) if each is not None else {})
+
+def say_chosen(
+    found: pd.DataFrame, # from `findings.comparisons`: decisions at 0.5
+    chosen: pd.DataFrame, # from `findings.difference`: at the thresholds that validation chose
+) -> str: # Markdown
+    "Is a difference between rows 3 and 4 one of the threshold?"
+    half, own = found[(found["first"].astype(str) == "3") & (found["second"].astype(str) == "4") & (found.metric == "balanced_accuracy")].iloc[0], chosen[chosen["over"] == "mean"].iloc[0]
+    text = (f"**At thresholds that validation chose** for each network and data set instead of 0.5, row 4 − row 3 is {points(own.difference)} points of balanced accuracy "
+        f"({100*own.level:.0f} % interval {points(own.low)} to {points(own.high)}).")
+    if half.p_holm < 1 - half.level and own.low <= 0 <= own.high: text += " The difference at 0.5 is not seen there: it can be had, or undone, by moving the threshold."
+    return text + " By data set (a: row 3, b: row 4):"
 
 def figure_text(fig) -> str: # base64
     "A figure as a PNG inside text; the figure is closed."
