@@ -93,9 +93,9 @@ def stage_parameters(
     plan: "StudyPlan",
     stage: str, # of `STAGES`
 ) -> dict: # what papermill sets
-    "A field of a profile goes to every stage, any other parameter to the stages whose notebook has it."
+    "A field of a profile goes to every stage, any other parameter to the stages whose notebook has it, and `augment`, which changes rows, to all that read rows."
     own = notebook_parameters(find_stages([stage])[stage]); p = dict(profile=plan.profile.name)
-    p |= {k: v for k, v in plan.given.items() if k in FIELDS or k in own}
+    p |= {k: v for k, v in plan.given.items() if k in FIELDS or k in own or k == "augment" and stage in ONE_SEED}
     if stage in ONE_SEED and "seeds" in p: p["seeds"] = plan.profile.seeds[0]
     return p | (dict(results=str(plan.results)) if "results" in own else {})
 
