@@ -1,10 +1,12 @@
 # make demo: the whole chain on synthetic images   make test: checks and notebook tests   make lab: JupyterLab
-# make real DATA=DIR [PROFILE=paper] [ROWS=1-11] [FOLDS=all] [DATASETS=A,B] [SEG_DATASETS=C] [RESULTS=results/NAME]: the same chain on your images, the tables put into RESULTS
+# make real DATA=DIR [PROFILE=paper] [ROWS=3,4] [FOLDS=all] [DATASETS=A,B] [SEG_DATASETS=C] [EPOCHS=5] [RESULTS=results/NAME] [ARGS=…]: the same chain on your images, the tables put into RESULTS
 # make test-slow: the cells marked `#| slow`
 # make bench [DATA=DIR]: speed scripts, simulations and the projection; DIR holds the published tables, for two dry runs at the real counts
 # Each sets up .venv by itself, or uses the active virtual environment if the package is installed in it.
 
 PYTHON ?= python3
+PROFILE ?= laptop
+ROWS ?= 3,4
 RUN := $(PYTHON) tools/env.py
 
 .PHONY: help env demo test test-slow lab real bench
@@ -29,7 +31,7 @@ lab:
 real:
 	@test -n "$(DATA)" || { echo "make real needs the folder of your images: make real DATA=DIR (README.md, section \"Your images\")" >&2; exit 2; }
 	@test -d "$(DATA)" || { echo "make real: $(DATA) is no folder" >&2; exit 2; }
-	@$(RUN) env MELANOMA_NB_DATA="$$(cd "$(DATA)" && pwd)" melanoma_study --profile $(or $(PROFILE),laptop) -p rows=$(or $(ROWS),3,4) \
+	@$(RUN) env MELANOMA_NB_DATA="$$(cd "$(DATA)" && pwd)" melanoma_study --profile $(PROFILE) -p rows=$(ROWS) $(if $(EPOCHS),-p epochs=$(EPOCHS)) \
 		$(if $(DATASETS),-p datasets=$(DATASETS)) $(if $(SEG_DATASETS),-p seg_datasets=$(SEG_DATASETS)) $(if $(FOLDS),--folds $(FOLDS)) $(if $(RESULTS),--results $(RESULTS)) $(ARGS) </dev/null
 
 bench:

@@ -7,9 +7,9 @@ __all__ = ['LITERALS', 'PROFILES', 'DRAWN', 'NOT_FIELDS', 'PARAMETERS', 'CLASS_C
            'real_dir', 'in_test', 'environ', 'temp_runs', 'printed', 'check_literal', 'own_datasets', 'check_dataset',
            'Profile', 'parse_list', 'change_profile', 'get_profile', 'names_before', 'take_parameters', 'asked_profile',
            'seeded', 'set_seeds', 'pick_device', 'progress', 'thread_map', 'show_text', 'writing', 'write_json',
-           'read_json', 'config_hash', 'sha256_file', 'provenance', 'run_lock', 'run_path', 'make_run', 'list_runs',
-           'find_run', 'remove_run', 'melanoma_runs', 'ImageCache', 'build_cache', 'batch_memory', 'set_style',
-           'show_images', 'print_provenance']
+           'read_json', 'config_hash', 'sha256_file', 'provenance', 'run_lock', 'run_path', 'note_used', 'make_run',
+           'list_runs', 'find_run', 'remove_run', 'melanoma_runs', 'ImageCache', 'build_cache', 'batch_memory',
+           'set_style', 'show_images', 'print_provenance']
 
 # %% ../nbs/00_core.ipynb #f2c59fc1
 import errno, hashlib, json, math, mmap, os, platform, random, shutil, subprocess, sys, tempfile, textwrap, time
@@ -480,6 +480,13 @@ def _record(part, stage, name, start, **more):
     write_json(part/"record.json", dict(
         stage=stage, name=name, made=time.strftime("%Y-%m-%d %H:%M:%S"), seconds=round(time.time()-start, 1), **more, **provenance()))
 
+def note_used(
+    folder: Path, # of a run
+) -> None:
+    "Add a run to the list of runs that were asked for, if the environment variable MELANOMA_NB_USED names a file for it."
+    if file := os.environ.get("MELANOMA_NB_USED"):
+        with open(file, "a") as f: f.write(f"{folder}\n")
+
 def make_run(
     stage: str, # see `run_path`
     name: str, # see `run_path`
@@ -489,7 +496,7 @@ def make_run(
     asked: dict | None = None, # parameters by which a person asked for it: recorded, they do not identify
 ) -> Path: # a folder that is complete
     "The run's folder, made if missing. An error or an interrupt leaves the unfinished part, which says why, and no run."
-    folder = run_path(stage, name, config)
+    folder = run_path(stage, name, config); note_used(folder)
     if folder.exists(): return folder
     part, more = folder.with_name(f".{folder.name}.part"), dict(asked=asked) if asked is not None else {}
     with run_lock(folder):

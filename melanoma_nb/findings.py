@@ -196,9 +196,10 @@ def ask(
 
 def comparisons(
     tables: dict[str, pd.DataFrame], n_boot: int = 10_000, shared: bool = False, power: bool = True, # as in `ask`
+    more: Sequence[Question] = (), # asked in the same family
 ) -> pd.DataFrame: # as from `ask`
     "The report's own questions, then each further row against row 4, as one family of tests."
-    return ask(tables, questions(list(tables)), n_boot, shared, power)
+    return ask(tables, [*questions(list(tables)), *more], n_boot, shared, power)
 
 # %% ../nbs/04b_findings.ipynb #b5030959
 def difference(
@@ -257,10 +258,10 @@ def evidence(
 
 # %% ../nbs/04b_findings.ipynb #1da224a1
 ANSWERS = {   # (second, first): heading, if higher, if lower
-    ("4", "3"): ("Segmentation, all weights finetuned (row 4 against row 3)", "segmentation helps: the network of crops is better than that of originals",
-        "segmentation harms: the network of crops is worse than that of originals"),
-    ("2", "1"): ("Segmentation, frozen base (row 2 against row 1)", "segmentation helps: on a frozen base crops do better than originals",
-        "segmentation harms: on a frozen base crops do worse than originals"),
+    ("4", "3"): ("Segmentation, all weights finetuned (row 4 against row 3)", "the network of crops does better than that of originals",
+        "the network of crops does worse than that of originals"),
+    ("2", "1"): ("Segmentation, frozen base (row 2 against row 1)", "on a frozen base crops do better than originals",
+        "on a frozen base crops do worse than originals"),
     ("4 − 3", "2 − 1"): ("Does that depend on finetuning? (4 − 3 against 2 − 1)", "yes: the gain from segmentation is larger with finetuning than on a frozen base",
         "yes: the gain from segmentation is smaller with finetuning than on a frozen base"),
     ("3", "1"): ("Finetuning, originals (row 3 against row 1)", "finetuning all weights does better than a frozen base", "finetuning all weights does worse than a frozen base")}
@@ -352,10 +353,13 @@ def conclude(
         found = table[(table["second"] == second) & (table["first"] == first)]
         if len(found): out.append(f"**{heading}**: {answer(found, higher, lower)}. {in_numbers(found)}"
             + f" The report: {_points(printed_difference(second, first))} points in balanced accuracy."*report)
+    others = table[np.array([f != REFERENCE and (s, f) not in ANSWERS for s, f in zip(table["second"], table["first"])], bool)]
+    for question, found in others.groupby("question", sort=False):
+        out.append(f"**{question[0].upper()}{question[1:]}**: {answer(found, 'the former does better', 'the former does worse')}. {in_numbers(found)}")
     if len(recipes := recipe_table(table, words)): out.append("**Other recipes**: difference in points (interval), p after Holm, and from where on a difference could have been seen.\n\n" + markdown_table(recipes))
     seen = table.loc[table.metric == "balanced_accuracy", "detectable_holm"].dropna()
     if len(seen): out.append(f"**What could have been seen**: in balanced accuracy, differences of {100*seen.min():.1f} points and more in the sharpest of these comparisons, "
-        f"{100*seen.max():.1f} in the bluntest (power {100*POWER:.0f} %, among {int(table.n_tests.iloc[0])} tests). Smaller ones, in either direction, remain possible.")
+        f"{100*seen.max():.1f} in the bluntest (power {100*POWER:.0f} %, among {int(table.n_tests.iloc[0])} tests). Where nothing is told apart, a difference as large as its interval reaches remains possible.")
     if lines := missing_lines(table): out.append("**Missing**:\n\n" + "\n".join(lines))
     return "\n\n".join(out)
 

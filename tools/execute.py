@@ -45,6 +45,7 @@ if __name__ == "__main__":
     parser.add_argument("--timeout", type=int, default=1800, help="seconds a cell may take")
     args = parser.parse_args()
     for gone in ("MELANOMA_NB_DATA", "IN_TEST"): os.environ.pop(gone, None)
+    if args.profile == "demo": os.environ["MELANOMA_NB_PICTURES"] = "1"     # nbs/images/pipeline.png is drawn anew
     os.environ.update(MALLOC, MELANOMA_NB_PROFILE=args.profile, PYTHONWARNINGS="ignore", MELANOMA_NB_REAL=str(ROOT/"no-real-images-here"))
     for path in args.notebooks or sorted((ROOT/"nbs").glob("[!_.]*.ipynb")):
         print(f"{path.stem:<20} {execute(path.resolve(), args.profile, args.timeout):6.1f} s", flush=True)
