@@ -8,9 +8,9 @@ __all__ = ['STAGES', 'ONE_SEED', 'VERSION', 'EXHIBITS', 'CONCLUSIONS', 'STYLE', 
            'Job', 'study_jobs', 'is_whole', 'do_job', 'run_study', 'found_jobs', 'fold_study', 'take_kept',
            'fold_tables', 'fold_differences', 'plot_folds', 'Exhibit', 'settled', 'tagged_outputs', 'as_text',
            'summary', 'read_executed', 'limits', 'to_html', 'run_lines', 'page_cells', 'Together', 'shows',
-           'fold_folders', 'fold_cells', 'threshold_change', 'say_chosen', 'figure_text', 'write_page', 'fold_record',
-           'study_command', 'check_file', 'check_logits', 'compare_again', 'check_values', 'check_results',
-           'parse_stages', 'say_check', 'melanoma_study', 'keep_record', 'plot_pipeline']
+           'fold_folders', 'fold_cells', 'at_own_thresholds', 'threshold_change', 'say_chosen', 'figure_text',
+           'write_page', 'fold_record', 'study_command', 'check_file', 'check_logits', 'compare_again', 'check_values',
+           'check_results', 'parse_stages', 'say_check', 'melanoma_study', 'keep_record', 'plot_pipeline']
 
 # %% ../nbs/09_study.ipynb #c5c5f8c2
 import argparse, base64, io, json, os, re, shutil, sys, time
@@ -458,13 +458,20 @@ def fold_cells(
     cells.append(shows(numbers, show_table2(numbers).to_html()))
     concluded = [new_markdown_cell(conclude(found, f"Folds {', '.join(map(str, folders))} together. {about}".strip(), {r: row_words(r, given) for r in tables}, report=not about))]
     if {"3", "4"} <= set(tables):
-        kept |= dict(folds_differences=fold_differences(tables), folds_thresholds=difference(own, n_boot=p.n_boot, shared=shared).query("metric == 'balanced_accuracy'"),
-            folds_change=threshold_change(tables, own, p.n_boot, shared))
+        kept |= dict(folds_differences=fold_differences(tables), folds_thresholds=at_own_thresholds(own, [r for r in tables if r == "4" or r in RUNGS], p.n_boot, shared), folds_change=threshold_change(tables, own, p.n_boot, shared))
         set_style(); fig, axs = plt.subplots(1, 2, figsize=(8, .35*len(folders) + 1.2), sharey=True, layout="constrained"); plot_folds(kept["folds_differences"], found, "3", "4", axs)
         cells.append(new_code_cell("", outputs=[new_output("display_data", {"image/png": figure_text(fig)})]))
         chosen = kept["folds_thresholds"]; concluded.append(new_markdown_cell(say_chosen(found, chosen, kept["folds_change"])))
-        concluded.append(shows(chosen, chosen["over a b difference low high p n n_malignant".split()].round(4).to_html(index=False)))
+        concluded.append(shows(chosen, chosen["second over a b difference low high p n n_malignant".split()].round(4).to_html(index=False)))
     return Together(tuple(folders), tuple(cells), tuple(concluded), kept)
+
+def at_own_thresholds(
+    own: dict[str, pd.DataFrame], # row -> predictions, decided at thresholds that validation chose
+    rows: Sequence[str], # that are compared with row 3
+    n_boot: int = 10_000, shared: bool = False, # see `findings.difference`
+) -> pd.DataFrame: # first, second, and the columns of `findings.difference`; each row is a family of its own
+    "Differences in balanced accuracy, as a mean over data sets, pooled and for each."
+    return pd.concat([difference(own, "3", r, n_boot, shared).query("metric == 'balanced_accuracy'").assign(first="3", second=r) for r in rows], ignore_index=True)
 
 def threshold_change(
     half: dict[str, pd.DataFrame], # row -> predictions, decided at 0.5
@@ -477,18 +484,18 @@ def threshold_change(
 
 def say_chosen(
     found: pd.DataFrame, # from `findings.comparisons`: decisions at 0.5
-    chosen: pd.DataFrame, # from `findings.difference`: at the thresholds that validation chose
+    chosen: pd.DataFrame, # from `at_own_thresholds`
     change: pd.DataFrame, # from `threshold_change`
 ) -> str: # Markdown
     "What a difference between rows 3 and 4 is when both decide by thresholds of their own."
-    half, own = found[(found["first"].astype(str) == "3") & (found["second"].astype(str) == "4") & (found.metric == "balanced_accuracy")].iloc[0], chosen[chosen["over"] == "mean"].iloc[0]
+    half, own = found[(found["first"].astype(str) == "3") & (found["second"].astype(str) == "4") & (found.metric == "balanced_accuracy")].iloc[0], chosen[(chosen["over"] == "mean") & (chosen["second"] == "4")].iloc[0]
     c = change.iloc[0]; hangs = c.p < 1 - c.level and c.difference*half.difference < 0
     text = (f"**At thresholds that validation chose** for each network and data set instead of 0.5, row 4 − row 3 is {points(own.difference)} points of balanced accuracy "
         f"({100*own.level:.0f} % interval {points(own.low)} to {points(own.high)}): {points(c.difference)} points against 0.5 ({points(c.low)} to {points(c.high)}, p = {c.p:.2g}). ")
     if hangs: text += "**The difference at 0.5 hangs on the threshold**" + (": with thresholds of their own the two rows are not told apart." if own.low <= 0 <= own.high else ", but does not vanish with it.")
     elif half.p_holm < 1 - half.level and own.low <= 0 <= own.high: text += "The two rows are then not told apart; whether the threshold makes that difference cannot be said either."
     else: text += "No change by the threshold is shown."
-    return text + " By data set (a: row 3, b: row 4):"
+    return text + " Each row against row 3 at its own thresholds (a: row 3, b: the second; intervals and p of one comparison):"
 
 def figure_text(fig) -> str: # base64
     "A figure as a PNG inside text; the figure is closed."
