@@ -12,11 +12,14 @@ from common import keep
 ROOT = Path(__file__).resolve().parents[1]
 
 
+STARTED = []
+
 def start(options: list[str], runs: Path, log: Path) -> subprocess.Popen:
     "The study as a process of its own, its output in `log`."
     code = "import sys; from melanoma_nb.study import melanoma_study; sys.exit(melanoma_study(sys.argv[1:]))"
     env = {k: v for k, v in os.environ.items() if k not in ("MELANOMA_NB_DATA", "IN_TEST")} | dict(MELANOMA_NB_RUNS=str(runs))
-    with log.open("w") as f: return subprocess.Popen([sys.executable, "-c", code, *options], cwd=ROOT, env=env, stdout=f, stderr=subprocess.STDOUT, start_new_session=True)
+    with log.open("w") as f: STARTED.append(subprocess.Popen([sys.executable, "-c", code, *options], cwd=ROOT, env=env, stdout=f, stderr=subprocess.STDOUT, start_new_session=True))
+    return STARTED[-1]
 
 
 def below(pid: int) -> list[int]:
@@ -46,6 +49,14 @@ def tables_of(runs: Path) -> dict[str, bytes]:
     found = {f.name: f.read_bytes() for f in sorted(next((runs/"study").glob("[!.]*/tables")).glob("*.csv"))}
     if h := found.get("histories.csv"): found["histories.csv"] = pd.read_csv(io.BytesIO(h), dtype=str).drop(columns="seconds").to_csv().encode()
     return found
+
+
+def stop(started: list) -> None:
+    "End the studies that are still running, with their kernels: this script was broken off."
+    for s in started:
+        for v in [s.pid, *below(s.pid)] if s.poll() is None else []:
+            try: os.kill(v, signal.SIGKILL)
+            except ProcessLookupError: continue
 
 
 def main() -> None:
@@ -80,8 +91,10 @@ def main() -> None:
         if s.wait(): sys.exit(f"the last start failed:\n{log.read_text()[-3000:]}")
         a, b = tables_of(d/"whole"), tables_of(d/"killed"); differ = sorted({k for k in a | b if a.get(k) != b.get(k)})
     print(f"{len(rows)} kills in {len({r['notebook'] for r in rows})} notebooks; {len(a)} tables, {'all the same' if not differ else 'DIFFERENT: ' + ', '.join(differ)}")
-    if differ: sys.exit(1)
+    if differ or not rows: sys.exit(1)     # without a kill nothing is shown
     if args.out: keep(pd.DataFrame(rows).assign(tables=len(a), same=len(a)), args.out, "study_kills", seed=args.seed)
 
 
-if __name__ == "__main__": main()
+if __name__ == "__main__":
+    try: main()
+    finally: stop(STARTED)
