@@ -4,18 +4,18 @@
 
 # %% auto #0
 __all__ = ['NOTICE', 'FORMAT', 'BUNDLE_VERSION', 'PREPROCESSING', 'WEIGHTS', 'BLUR_WIDTH', 'NEIGHBOUR', 'N_REFERENCE',
-           'COLOUR_QUANTILES', 'MEASURES', 'FALSE_FLAGS', 'FLAGS', 'COLUMNS', 'CASES', 'SUFFIXES', 'BundleError',
-           'Photo', 'photo_remarks', 'shape_remark', 'open_photo', 'blur_score', 'colour_numbers', 'encoder_features',
-           'neighbour_distance', 'Bundle', 'Measured', 'load_photo', 'crop_photo', 'network_input', 'measure_batch',
-           'measure', 'standardised', 'distances', 'measured_table', 'flag_threshold', 'flag_columns', 'probability',
-           'check_choice', 'decide', 'open_networks', 'network_spec', 'make_reference', 'rate', 'at_threshold',
-           'fit_answers', 'fit_flags', 'part_rows', 'read_parts', 'training_told', 'content_hash', 'in_words',
-           'card_text', 'write_bundle', 'bundle_spec', 'make_bundle', 'read_spec', 'load_bundle', 'against_study',
-           'spoil_blur', 'spoil_noise', 'spoil_inverted', 'spoil_blank', 'spoil_screenshot', 'spoil_filled',
-           'try_cases', 'plot_cases', 'printable', 'predict', 'in_short', 'Explained', 'heat_map', 'explain',
-           'plot_answer', 'find_images', 'written_name', 'stamped', 'draw_overlay', 'write_picture', 'thumbnail',
-           'page', 'open_out', 'stamp_of', 'predict_to', 'summary', 'melanoma_predict', 'answer_figure',
-           'upload_widget']
+           'COLOUR_QUANTILES', 'MEASURES', 'FALSE_FLAGS', 'FLAGS', 'COLUMNS', 'CASES', 'SUFFIXES', 'IDENTITY',
+           'BundleError', 'Photo', 'photo_remarks', 'shape_remark', 'open_photo', 'blur_score', 'colour_numbers',
+           'encoder_features', 'neighbour_distance', 'Bundle', 'Measured', 'load_photo', 'crop_photo', 'network_input',
+           'measure_batch', 'measure', 'standardised', 'distances', 'measured_table', 'flag_threshold', 'flag_columns',
+           'probability', 'check_choice', 'decide', 'open_networks', 'network_spec', 'make_reference', 'rate',
+           'at_threshold', 'fit_answers', 'fit_flags', 'part_rows', 'read_parts', 'training_told', 'content_hash',
+           'in_words', 'card_text', 'write_bundle', 'bundle_spec', 'make_bundle', 'read_spec', 'load_bundle',
+           'against_study', 'spoil_blur', 'spoil_noise', 'spoil_inverted', 'spoil_blank', 'spoil_screenshot',
+           'spoil_filled', 'try_cases', 'plot_cases', 'printable', 'predict', 'in_short', 'Explained', 'heat_map',
+           'explain', 'plot_answer', 'of_ours', 'find_images', 'written_name', 'stamped', 'draw_overlay',
+           'write_picture', 'thumbnail', 'page', 'read_measured', 'open_out', 'stamp_of', 'predict_to', 'summary',
+           'melanoma_predict', 'answer_figure', 'upload_widget']
 
 # %% ../nbs/08_inference.ipynb #67e011ed
 import argparse, base64, contextlib, glob, hashlib, html, json, math, os, sys
@@ -46,7 +46,7 @@ from .evaluation import bootstrap_interval, predictions_table, read_predictions
 from .maps import Readable, explaining, gradcam_map, map_layer, occlusion_map, plot_overlay
 from .masks import describe_mask, mask_plan
 from .networks import build_classifier
-from .operating import RULES, choose_threshold, fit_temperature, prior_shift, TEMPERATURES
+from .operating import RULES, choose_threshold, fit_platt, prior_shift
 from .photos import MIN_SIDE, decode_image, exif_rotation, frame_shape, image_size, resize
 from .rows import row_rung, row_study
 from .segmentation import SQUEEZE, build_segmenter, cut, fold_rows, outline, predict_maps, seg_run, seg_spec, seg_stats
@@ -54,7 +54,7 @@ from .training import MODEL, get_arch, keep_memory, load_model, save_model
 
 # %% ../nbs/08_inference.ipynb #12f9fb18
 NOTICE = "Research use only, not a diagnosis."
-FORMAT, BUNDLE_VERSION = "melanoma_nb bundle", 2
+FORMAT, BUNDLE_VERSION = "melanoma_nb bundle", 3
 PREPROCESSING = dict(input=data.INPUT_VERSION, masks=masks.VERSION, crops=cropping.VERSION)   # the versions of what stands between a file and the networks
 WEIGHTS = dict(segmentation="segmentation.safetensors", classification="classification.safetensors", reference="reference.safetensors")
 
@@ -303,11 +303,11 @@ COLUMNS = ("file", "status", "reason", "p_mel", "refer", "flags")   # of predict
 def probability(
     spec: dict, # the bundle's
     logit: np.ndarray, # (n,)
-    prevalence: float | None = None, # share of melanomas among the user's lesions, in (0,1); None: that of the training images
+    prevalence: float | None = None, # share of melanomas among the user's lesions, in (0,1); None: that of the validation images
 ) -> np.ndarray: # (n,) in [0,1]
     "Calibrated probability of melanoma."
-    c = spec["calibration"]; share = c["share"] if prevalence is None else prevalence
-    return expit((np.asarray(logit, float) + prior_shift(share, c["effective"]))/c["temperature"])
+    c = spec["calibration"]; moved = 0. if prevalence is None else prior_shift(prevalence, c["base"])
+    return expit(c["slope"]*(np.asarray(logit, float) + prior_shift(c["share"], c["effective"])) + c["intercept"] + moved)
 
 def check_choice(
     spec: dict,
@@ -393,10 +393,11 @@ def fit_answers(
     share: dict, # true and effective: of melanomas in the training images, see `operating.training_shares`
     n_boot: int = 10_000,
 ) -> dict: # calibration, operating, parts: plain data
-    "Temperature and operating points, fitted on validation and tried on test."
-    parts = dict(valid=valid, test=test); z = valid.logit.to_numpy() + prior_shift(share["true"], share["effective"]); t = fit_temperature(valid.target.to_numpy(), z)
-    spec = dict(calibration=dict(share=share["true"], effective=share["effective"], temperature=t, at_bound=t in TEMPERATURES))
-    told = {k: dict(n=len(d), n_malignant=int(d.target.sum()), n_groups=d.group_id.nunique(), mean_p=float(probability(spec, d.logit).mean())) for k, d in parts.items()}
+    "Calibration and operating points, fitted on validation and tried on test."
+    parts = dict(valid=valid, test=test); z = valid.logit.to_numpy() + prior_shift(share["true"], share["effective"]); a, b, bound = fit_platt(valid.target.to_numpy(), z)
+    spec = dict(calibration=dict(share=share["true"], effective=share["effective"], slope=a, intercept=b, base=float(valid.target.mean()), at_bound=bound))
+    def brier(d): return float(((probability(spec, d.logit) - d.target)**2).mean())
+    told = {k: dict(n=len(d), n_malignant=int(d.target.sum()), n_groups=d.group_id.nunique(), mean_p=float(probability(spec, d.logit).mean()), brier=brier(d), brier_constant=float(((d.target - spec["calibration"]["base"])**2).mean())) for k, d in parts.items()}
     points = {rule: choose_threshold(valid.target, valid.logit, rule) for rule in RULES}
     return spec | dict(parts=told, operating={r: dict(threshold=v, risk=float(probability(spec, [v])[0])) | {k: at_threshold(d, v, n_boot) for k, d in parts.items()} for r, v in points.items()})
 
@@ -439,12 +440,13 @@ def read_parts(
 
 def training_told(
     study: Study, seed: int, # of the classifier
+    allow_in_sample: bool = False, # see `masks.check_masks`
 ) -> dict: # plain data, no path and no image's name
     "What the card says of the training."
     p = study.profile; df = study.rows(p.datasets); shown = df.groupby(["dataset", "split"]).target.agg(n="size", n_malignant="sum").reset_index().to_dict("records")
     seg = fold_rows(study, p.fold).query("split == 'train'")   # the fold whose segmentation network is packed
     return dict(data="synthetic" if p.synthetic else "photographs", profile=p.name, images=shown, seg_datasets=list(p.seg_datasets), seg_images=len(seg), split=p.split, folds=p.folds, fold=p.fold, split_seed=p.split_seed, split_hash=study.split_hash,
-        seed=seed, epochs=p.epochs, seg_epochs=p.seg_epochs, imbalance=p.imbalance, train_share=p.train_share, weights="file" if p.weights.startswith("file:") else p.weights, mask_source=p.mask_source)
+        seed=seed, epochs=p.epochs, seg_epochs=p.seg_epochs, imbalance=p.imbalance, train_share=p.train_share, weights="file" if p.weights.startswith("file:") else p.weights, mask_source=p.mask_source, allow_in_sample=allow_in_sample)
 
 # %% ../nbs/08_inference.ipynb #c187017b
 def content_hash(
@@ -468,20 +470,21 @@ def card_text(
 ) -> str: # Markdown
     "The model card, every number of it from `bundle.json`."
     s, c, t, cal, parts = (spec[k] for k in ("segmentation", "classification", "training", "calibration", "parts")); d = spec["operating"][spec["default"]]
+    crops = "" if c["rung"] in UNMASKED else f"The classifier learnt from crops by {'experts’' if t['mask_source'] == 'expert' else 'predicted'} masks{', **some of them by networks that had seen the image: its results are too good**' if t['allow_in_sample'] else ''}. "
     rows = lambda head, body: "\n".join(["| " + " | ".join(head) + " |", "|" + "---|"*len(head), *("| " + " | ".join(map(str, r)) + " |" for r in body)])
     return "\n\n".join([
         f"# Model card: {spec['name']}", f"**{spec['notice']}** Nobody has tested it on patients. " + ("It was trained on *synthetic* pictures: on photographs of skin its answers mean nothing. "*(t["data"] == "synthetic") + "It must not be used to decide about anybody's care."),
         f"**What it does.** A dermoscopic photograph → the lesion's mask ({s['arch']}, {s['size'][1]}×{s['size'][0]}{', mean of four mirrored looks' if s['flips'] else ''}) → the input `{c['rung']}` at {c['image_size']} px → probability of melanoma ({c['arch']}, {c['unfreeze']}). "
         f"Without a usable lesion: {'no answer' if c['mask_policy'] == 'drop' else 'the whole frame is classified, and flagged'}.",
         "**Data** (images, melanomas)\n\n" + rows(("data set", "part", "n", "melanomas"), [(r["dataset"], r["split"], r["n"], r["n_malignant"]) for r in t["images"]]) +
-        f"\n\nMasks were learnt from {t['seg_images']} images of {', '.join(t['seg_datasets'])} with experts' masks. Split {t['split']}, {'fold ' + str(t['fold']) + ' of ' + str(t['folds']) + ' tests' if t['folds'] else 'one 70/15/15 split'}, split seed {t['split_seed']}; seed {t['seed']}, base weights {t['weights']}, {t['epochs']} epochs. One training: another seed gives another network.",
-        f"**Probability.** p speaks of a share of melanomas of {100*cal['share']:.1f} %, that of the training images; give `prevalence` for another. Temperature {cal['temperature']:.2f}" + " (at the bound of what is sought: do not trust it)"*cal["at_bound"] +
-        "; mean p and share of melanomas: " + ", ".join(f"{k} {p['mean_p']:.3f} and {p['n_malignant']/p['n']:.3f} (n = {p['n']}, {p['n_malignant']} melanomas, {p['n_groups']} groups)" for k, p in parts.items()) + ".",
+        f"\n\nMasks were learnt from {t['seg_images']} images of {', '.join(t['seg_datasets'])} with experts' masks. {crops}Split {t['split']}, {'fold ' + str(t['fold']) + ' of ' + str(t['folds']) + ' tests' if t['folds'] else 'one 70/15/15 split'}, split seed {t['split_seed']}; seed {t['seed']}, base weights {t['weights']}, {t['epochs']} epochs. One training: another seed gives another network.",
+        f"**Probability.** p speaks of a share of melanomas of {100*cal['base']:.1f} %, that of the validation images; give `prevalence` for another. Slope {cal['slope']:.2f}" + " (at the bound of what is sought: do not trust it)"*cal["at_bound"] + f" and intercept {cal['intercept']:+.2f} were fitted on validation (Platt scaling), so that mean p is right there by construction; test tells whether it is elsewhere.\n\n" +
+        rows(("part", "n", "melanomas", "groups", "share of melanomas", "mean p", "Brier score", "Brier score of that share for all"), [(k, p["n"], p["n_malignant"], p["n_groups"], f"{p['n_malignant']/p['n']:.3f}", f"{p['mean_p']:.3f}", f"{p['brier']:.4f}", f"{p['brier_constant']:.4f}") for k, p in parts.items()]),
         f"**Operating points**, chosen on validation, where they look too good; the test images had no part in the choice. The default is `{spec['default']}`: refer from p = {d['risk']:.3f} on. 95 % intervals.\n\n" +
         rows(("rule", "from p", "sensitivity, valid", "specificity, valid", "sensitivity, test", "specificity, test"), [(k, f"{o['risk']:.3f}", *(in_words(o[p][m]) for p in ("valid", "test") for m in ("sensitivity", "specificity"))) for k, o in spec["operating"].items()]),
-        f"**Flags.** Thresholds at which at most {100*FALSE_FLAGS:g} % of the validation photographs are flagged; a flagged answer should not be trusted, and one without a flag is not thereby right.\n\n" +
+        f"**Flags.** Each threshold is the one beyond which at most {100*FALSE_FLAGS:g} % of the validation photographs lie. That is not the share of new photographs that are flagged without a reason: one or another of the four flags {in_words(spec['any_flag']['test'])} of the test photographs. A flagged answer should not be trusted, and one without a flag is not thereby right.\n\n" +
         rows(("flag", "if", "flagged, valid", "flagged, test"), [(k, f"{f['number']} {'<' if f['side'] == 'below' else '>'} {f['threshold']:.3g}", *(f"{in_words(f[p])}, n = {f[p]['n']}" for p in ("valid", "test"))) for k, f in spec["flags"].items()] + [("any", "", *(f"{in_words(spec['any_flag'][p])}, n = {spec['any_flag'][p]['n']}" for p in ("valid", "test")))]) +
-        "\n\n`no_lesion` is also given where the mask is empty or tiny. `unlike_training` flags whatever the training lacked, skin tones and cameras included.",
+        "\n\n`no_lesion` is also given where the mask is empty or tiny, however many these are. `unlike_training` flags whatever the training lacked, skin tones and cameras included.",
         f"**Made with** {', '.join(f'{k} {v}' for k, v in spec['versions'].items())}; commit {spec['commit']}. Preprocessing {', '.join(f'{k} {v}' for k, v in spec['preprocessing'].items())}."]) + "\n"
 
 # %% ../nbs/08_inference.ipynb #7405c90d
@@ -515,10 +518,10 @@ def make_bundle(
     most: int | None = None, # validation and test photographs, at most, that are measured; None: all (recorded in the name's hash if given)
 ) -> Path: # complete: bundle.json, card.md, three files of weights and numbers; beside them the run's config.json and record.json
     "The bundle of a classification run, made if missing; so are the runs that it packs."
-    stage, name, config = bundle_spec(study, rung, seed, operating); p = study.profile; config |= dict(most=most) if most else {}
+    stage, name, config = bundle_spec(study, rung, seed, operating); p = study.profile; config |= (dict(most=most) if most else {}) | (dict(allow_in_sample=True) if allow_in_sample else {})
     def make(d):
         files = [run/MODEL for run in (seg_run(study, p.fold), cls_run(study, rung, seed, allow_in_sample))]; b = open_networks(network_spec(study, rung), *files, p.device)
-        ratio = part_rows(study, "train").eval("width/height"); b.spec = dict(format=FORMAT, version=BUNDLE_VERSION, notice=NOTICE, name=name) | b.spec | dict(proportions=[float(ratio.min()), float(ratio.max())]) | dict(default=operating, neighbour=NEIGHBOUR, training=training_told(study, seed), runs=config["runs"])
+        ratio = part_rows(study, "train").eval("width/height"); b.spec = dict(format=FORMAT, version=BUNDLE_VERSION, notice=NOTICE, name=name) | b.spec | dict(proportions=[float(ratio.min()), float(ratio.max())]) | dict(default=operating, neighbour=NEIGHBOUR, training=training_told(study, seed, allow_in_sample), runs=config["runs"])
         make_reference(b, list(measure(b, part_rows(study, "train", N_REFERENCE).path.tolist(), desc="training photographs"))); parts = read_parts(b, study, most)
         answered = {k: t[~t.fallback.eq(True)] if p.mask_policy == "drop" and rung not in UNMASKED else t for k, t in parts.items()}
         preds = {k: predictions_table(t.image_id.tolist(), t.target.to_numpy(), t.logit.to_numpy(float), dataset="all", group_id=t.group_id.tolist(), fold=p.fold, split=k, seed=seed) for k, t in answered.items()}
@@ -700,13 +703,23 @@ def plot_answer(
 # %% ../nbs/08_inference.ipynb #64169284
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".tif", ".tiff", ".webp")   # of pictures in a folder; a file that is named is tried whatever its suffix
 
+def of_ours(
+    folder: Path, # below which is looked
+    file: Path, # in it
+    out: Path | None, # folder of answers, absolute
+) -> bool:
+    "Does a file lie in a folder of answers, this one or that of an earlier call?"
+    above = [d for d in file.parents if d.is_relative_to(folder)]
+    return any((out is not None and Path(os.path.abspath(d)) == out) or ((d/"settings.json").is_file() and (d/"measured.jsonl").is_file()) for d in above)
+
 def find_images(
     inputs: Sequence[str], # files, folders, patterns
+    out: str | Path | None = None, # folder of the answers, whose pictures are none of the inputs
 ) -> tuple[list[str], dict[str, str]]: # files, each once, in order; input -> why nothing was found
     "The files that are meant."
-    found, none = [], {}
+    found, none, out = [], {}, None if out is None else Path(os.path.abspath(out))
     for i in map(str, inputs):
-        if os.path.isdir(i): hits, why = sorted(str(f) for f in Path(i).rglob("*") if f.suffix.lower() in SUFFIXES and not any(p.startswith(".") for p in f.relative_to(i).parts) and f.is_file()), "the folder holds no picture"
+        if os.path.isdir(i): hits, why = sorted(str(f) for f in Path(i).rglob("*") if f.suffix.lower() in SUFFIXES and not any(p.startswith(".") for p in f.relative_to(i).parts) and f.is_file() and not of_ours(Path(i), f, out)), "the folder holds no picture"
         elif glob.has_magic(i) and not os.path.lexists(i): hits, why = sorted(f for f in glob.glob(i, recursive=True) if not os.path.isdir(f)), "no file fits the pattern"
         else: hits, why = [i], ""
         if not hits: none[i] = why
@@ -772,27 +785,39 @@ def page(
             f"<p>{made}</p><table><tr><th></th>{''.join(f'<th>{c}</th>' for c in COLUMNS)}</tr>{rows}</table><p class='notice'>{html.escape(NOTICE)}</p></html>\n")
 
 # %% ../nbs/08_inference.ipynb #01538d90
+IDENTITY = ("bundle", "content")   # of the settings: what the measures in a folder hang on; the others can be asked for anew
+
+def read_measured(
+    log: Path, # measured.jsonl
+) -> dict[str, dict]: # file (absolute) -> its measured row
+    "What was measured before; a line that cannot be read, for instance the half of one, is measured again."
+    rows, lost = {}, 0
+    for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []:
+        try: r = json.loads(line); rows[r["path"]] = r
+        except (ValueError, KeyError, TypeError): lost += 1
+    if lost: print(f"{log}: {lost} line{'s'*(lost > 1)} cannot be read and {'are' if lost > 1 else 'is'} measured again")
+    return rows
+
 def open_out(
     out: Path, # folder of the answers; made if missing
-    how: dict, # settings that determine them
+    how: dict, # settings
     files: list[str], # asked for now
-) -> dict[str, dict]: # file (absolute) -> its measured row, of an earlier call that was broken off or is repeated
+) -> dict[str, dict]: # as from `read_measured`
     "A folder for answers, or a ValueError that says what is in the way. Nothing that stands there is lost."
-    out = Path(out)
+    out = Path(out); note, log = out/"settings.json", out/"measured.jsonl"
     if out.exists() and not out.is_dir(): raise ValueError(f"{out} is a file: name a folder")
-    note, log = out/"settings.json", out/"measured.jsonl"
     if not note.exists():
-        if out.is_dir() and (there := [f.name for f in out.iterdir() if f.name != "measured.jsonl"]): raise ValueError(f"{out} holds {there[0]} and was not made by this command: nothing is overwritten; name another folder")
+        if out.is_dir() and (there := [f.name for f in out.iterdir() if f.name != "measured.jsonl" and not f.name.startswith(".")]): raise ValueError(f"{out} holds {there[0]} and was not made by this command: nothing is overwritten; name another folder")
         out.mkdir(parents=True, exist_ok=True); write_json(note, how)
-    if (told := read_json(note)) != how:
-        other = [k for k in {**how, **told} if told.get(k) != how.get(k)]
-        raise ValueError(f"{out} was made with {', '.join(f'{k}={told.get(k)}' for k in other)}, now asked for is {', '.join(f'{k}={how.get(k)}' for k in other)}: name another folder")
-    if (out/"predictions.csv").exists():
-        asked = {printable(os.path.abspath(f)) for f in files}; gone = [f for f in pd.read_csv(out/"predictions.csv", dtype=str, keep_default_na=False).file if os.path.abspath(f) not in asked]
-        if gone: raise ValueError(f"{out} holds answers for {len(gone)} other images, for instance {gone[0]}: name another folder, or ask for them as well")
-    rows = [json.loads(line) for line in (log.read_text().splitlines(keepends=True) if log.exists() else []) if line.endswith("\n")]
-    with writing(log) as tmp: tmp.write_text("".join(json.dumps(r) + "\n" for r in rows))   # without half a line of a process that was killed
-    return {r["path"]: r for r in rows}
+    try: told = read_json(note)
+    except ValueError: told = None
+    if not isinstance(told, dict) or not set(IDENTITY) <= set(told): raise ValueError(f"{note} is not what this command writes: name another folder")
+    if other := [k for k in IDENTITY if told[k] != how.get(k)]: raise ValueError(f"{out} was made with {', '.join(f'{k}={told[k]}' for k in other)}, now asked for is {', '.join(f'{k}={how.get(k)}' for k in other)}: name another folder")
+    rows, asked = read_measured(log), {os.path.abspath(f) for f in files}
+    if gone := [p for p in rows if p not in asked]: raise ValueError(f"{out} holds answers for {len(gone)} other images, for instance {gone[0]}: name another folder, or ask for them as well")
+    if changed := [k for k in {**told, **how} if told.get(k) != how.get(k)]: print(f"now with {', '.join(f'{k}={how.get(k)}' for k in changed)}: the tables in {out} are written anew"); write_json(note, how)
+    with writing(log) as tmp: tmp.write_text("".join(json.dumps(r) + "\n" for r in rows.values()))
+    return rows
 
 def stamp_of(
     file: str,
@@ -810,7 +835,12 @@ def predict_to(
     bs: int = 8,
 ) -> pd.DataFrame: # as `predict`
     "Answers and pictures for files into a folder, going on where an earlier call was broken off."
-    out, decision = Path(out), (how["operating"], how["threshold"], how["prevalence"]); kept = open_out(out, how, files); left = [f for f in files if kept.get(os.path.abspath(f), {}).get("stamp") != stamp_of(f)]; failed = {}
+    out, decision = Path(out), (how["operating"], how["threshold"], how["prevalence"]); kept = open_out(out, how, files); failed = {}
+    def lacks(f):   # is its measure missing, or a picture that is asked for now?
+        r, name = kept.get(os.path.abspath(f), {}), written_name(f)
+        return (not r or r.get("stamp") != stamp_of(f) or how["html"] and "thumb" not in r or how["masks"] and not (out/"masks"/f"{name}.png").is_file()
+            or how["saliency"] and (r.get("said") != list(decision) or not (out/"saliency"/f"{name}.jpg").is_file()))   # the answer stands below the map
+    left = [f for f in files if lacks(f)]
     if kept: print(f"{len(files) - len(left)} of {len(files)} images were measured before")
     for kind in ("saliency", "masks"): (out/kind).mkdir(exist_ok=True) if how[kind] else None
     with open(out/"measured.jsonl", "a") as log:
@@ -820,11 +850,12 @@ def predict_to(
             heat = heat_map(bundle, m) if how["saliency"] else None; picture = draw_overlay(m, heat); name = written_name(f)
             if how["saliency"]: write_picture(out/"saliency"/f"{name}.jpg", stamped(picture, [f"{Path(f).name}: {in_short(decide(bundle, pd.DataFrame([row | dict(file=f)]), *decision).iloc[0])}", NOTICE]))
             if how["masks"]: write_picture(out/"masks"/f"{name}.png", (resize((np.zeros_like(m.lesion) if m.row["fallback"] else m.lesion).astype(np.float32), m.photo.size) >= .5)*np.uint8(255))
-            kept[os.path.abspath(f)] = row = row | dict(path=os.path.abspath(f), stamp=stamp_of(f)) | (dict(thumb=thumbnail(picture)) if how["html"] else {})
+            kept[os.path.abspath(f)] = row = row | dict(path=os.path.abspath(f), stamp=stamp_of(f)) | (dict(thumb=thumbnail(picture)) if how["html"] else {}) | (dict(said=list(decision)) if how["saliency"] else {})
             log.write(json.dumps({k: v.item() if isinstance(v, np.generic) else v for k, v in row.items()}) + "\n"); log.flush()
     rows, names = [failed.get(f) or kept[os.path.abspath(f)] for f in files], [printable(f) for f in files]; table = pd.DataFrame(rows, columns=[*MEASURES, "unlike"]).assign(file=names)
     answers = decide(bundle, table, *decision)
     with writing(out/"predictions.csv") as tmp: answers.to_csv(tmp, index=False, float_format="%.6f")
+    with writing(out/"NOTICE.txt") as tmp: tmp.write_text(NOTICE + "\n", encoding="utf-8")
     if how["html"]:
         with writing(out/"index.html") as tmp: tmp.write_text(page(answers, {f: r["thumb"] for f, r in zip(names, rows) if "thumb" in r}, how), encoding="utf-8")
     return answers
@@ -847,7 +878,7 @@ def summary(
     "What became of the images."
     bad = answers[answers.status != "ok"].status.value_counts(); flags = pd.Series(" ".join(answers["flags"]).split(), dtype=str).value_counts()
     return (f"{(answers.status == 'ok').sum()} of {len(answers)} images measured; {(answers.refer == 1).sum()} referred; {(answers['flags'] != '').sum()} flagged" + (f" ({', '.join(f'{k} {v}' for k, v in flags.items())})" if len(flags) else "")
-            + (f"; {', '.join(f'{v} {k}' for k, v in bad.items())}" if len(bad) else ""))
+            + (f"; {', '.join(f'{v} {k}' for k, v in bad.items())}" if len(bad) else "") + (f"; {n} without an answer, since no lesion was found" if (n := int((answers.p_mel.isna() & (answers.status == "ok")).sum())) else ""))
 
 def melanoma_predict(
     argv: list[str] | None = None, # arguments; None: those of the process
@@ -856,7 +887,8 @@ def melanoma_predict(
     args = _parser().parse_args(argv); how = dict(operating=args.operating, threshold=args.threshold, prevalence=args.prevalence, saliency=args.saliency, masks=args.masks, html=args.html)
     try:
         if not args.out and (wants := [k for k in ("saliency", "masks", "html") if how[k]]): raise ValueError(f"--{wants[0]} writes files: say where with --out DIR")
-        bundle = load_bundle(args.bundle, args.device); check_choice(bundle.spec, args.operating, args.threshold, args.prevalence); files, none = find_images(args.images)
+        bundle = load_bundle(args.bundle, args.device); check_choice(bundle.spec, args.operating, args.threshold, args.prevalence); files, none = find_images(args.images, args.out)
+        if not any(os.path.lexists(f) for f in files): raise ValueError("there is no image: " + "; ".join(f"{i}: {none.get(i, 'no such file')}" for i in files[:3]) + f"; and {len(files) - 3} more"*(len(files) > 3))
         how = dict(notice=NOTICE, bundle=bundle.name, content=bundle.spec["content"]) | how | dict(operating=check_choice(bundle.spec, args.operating, args.threshold, args.prevalence))
         print(f"{NOTICE} Bundle {bundle.spec['name']}, {len(files)} images.", file=sys.stdout if args.out else sys.stderr, flush=True)
         if args.out: answers = predict_to(files, bundle, Path(args.out), how, none)
@@ -865,7 +897,7 @@ def melanoma_predict(
             lost = answers.file.isin(list(none)); answers.loc[lost, "status"], answers.loc[lost, "reason"] = "missing", answers.file[lost].map(none); print(answers.to_csv(index=False, float_format="%.6f"), end="")
     except (ValueError, OSError, RuntimeError) as e: print(f"melanoma_predict: {e}", file=sys.stderr); return 1
     except KeyboardInterrupt: print("\nmelanoma_predict: interrupted; the same command goes on where it was" if args.out else "\nmelanoma_predict: interrupted", file=sys.stderr); return 130
-    bad = answers[answers.status != "ok"]
+    bad = answers[answers.p_mel.isna()]
     for r in bad.itertuples(): print(f"{r.file}: {r.status}: {r.reason}", file=sys.stderr)
     print(summary(answers) + (f"; in {args.out}. {NOTICE}" if args.out else f". {NOTICE}"), file=sys.stdout if args.out else sys.stderr)
     return 3 if len(bad) else 0

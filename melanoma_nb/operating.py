@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['RULES', 'NETWORK', 'SHARES_FILE', 'TEMPERATURES', 'simulate_folds', 'choose_threshold', 'fit_thresholds',
            'apply_thresholds', 'operating_points', 'roc_curves', 'pr_curves', 'plot_roc', 'plot_precision_recall',
-           'training_shares', 'prior_shift', 'run_shares', 'fit_temperature', 'fit_temperatures', 'calibrated',
-           'share_table', 'honest_scores', 'calibration_table', 'reliability', 'plot_reliability', 'net_benefit',
-           'decision_curve', 'plot_decision_curve', 'plot_referrals', 'plot_class_accuracy']
+           'training_shares', 'prior_shift', 'run_shares', 'fit_temperature', 'fit_platt', 'fit_temperatures',
+           'calibrated', 'share_table', 'honest_scores', 'calibration_table', 'reliability', 'plot_reliability',
+           'net_benefit', 'decision_curve', 'plot_decision_curve', 'plot_referrals', 'plot_class_accuracy']
 
 # %% ../nbs/01d_operating.ipynb #f3ccbf4a
 from collections.abc import Sequence
@@ -319,6 +319,21 @@ def fit_temperature(
     if slope(low) <= 0: return TEMPERATURES[0]
     if slope(high) >= 0: return TEMPERATURES[1]
     return float(np.exp(brentq(slope, low, high, xtol=1e-13)))
+
+# %% ../nbs/01d_operating.ipynb #e26a9318
+def fit_platt(
+    target: np.ndarray, # (n,) 0 or 1, validation
+    logit: np.ndarray, # (n,) finite
+    what: str = "the validation rows", # for the errors
+) -> tuple[float, float, bool]: # slope a, intercept b; does the slope stand at a bound?
+    "Slope and intercept that minimise the cross-entropy of sigmoid(a·logit + b)."
+    y, z = _two_classes(target, logit, what, "fitting slope and intercept"); share, low, high = y.mean(), *sorted(-np.log(TEMPERATURES))
+    def level(a): edge = np.abs(a*z).max() + np.abs(log_odds(share)) + 1; return brentq(lambda b: expit(a*z + b).mean() - share, -edge, edge, xtol=1e-13)
+    def slope(log_a): a = np.exp(log_a); return float(np.sum(z*(expit(a*z + level(a)) - y)))      # of the least cross-entropy at this a
+    if (bound := slope(low) >= 0): a = np.exp(low)
+    elif (bound := slope(high) <= 0): a = np.exp(high)
+    else: a = np.exp(brentq(slope, low, high, xtol=1e-13))
+    return float(a), float(level(a)), bool(bound)
 
 # %% ../nbs/01d_operating.ipynb #111adef8
 def _shift(
