@@ -396,7 +396,7 @@ def wide_tables(
     return pd.option_context("display.max_rows", None, "display.width", 250, "display.max_columns", None, "display.max_colwidth", colwidth)
 
 class Parser(argparse.ArgumentParser):
-    "Arguments of a command line. A wrong call ends with 1, as any other error does: argparse's own 2 is for shells."
+    "Arguments of a command line; a wrong call ends with exit status 1, as other errors do, and not with argparse's 2."
     def error(self, message): self.print_usage(sys.stderr); self.exit(1, f"{self.prog}: {message}\n")
 
 # %% ../nbs/00_core.ipynb #dc2dd77e
