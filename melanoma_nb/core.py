@@ -6,13 +6,13 @@
 __all__ = ['LITERALS', 'PROFILES', 'DRAWN', 'NOT_FIELDS', 'PARAMETERS', 'CLASS_COLOURS', 'project_root', 'runs_dir', 'data_dir',
            'real_dir', 'in_test', 'environ', 'temp_runs', 'printed', 'check_literal', 'own_datasets', 'check_dataset',
            'Profile', 'parse_list', 'change_profile', 'get_profile', 'names_before', 'take_parameters', 'asked_profile',
-           'seeded', 'set_seeds', 'pick_device', 'progress', 'thread_map', 'show_text', 'writing', 'write_json',
-           'read_json', 'config_hash', 'sha256_file', 'provenance', 'run_lock', 'run_path', 'note_used', 'make_run',
-           'list_runs', 'find_run', 'remove_run', 'melanoma_runs', 'ImageCache', 'build_cache', 'batch_memory',
-           'set_style', 'show_images', 'print_provenance']
+           'seeded', 'set_seeds', 'pick_device', 'progress', 'thread_map', 'show_text', 'wide_tables', 'Parser',
+           'writing', 'write_json', 'read_json', 'config_hash', 'sha256_file', 'provenance', 'run_lock', 'run_path',
+           'note_used', 'make_run', 'list_runs', 'find_run', 'remove_run', 'melanoma_runs', 'ImageCache', 'build_cache',
+           'batch_memory', 'set_style', 'show_images', 'print_provenance']
 
 # %% ../nbs/00_core.ipynb #f2c59fc1
-import errno, hashlib, json, math, mmap, os, platform, random, shutil, subprocess, sys, tempfile, textwrap, time
+import argparse, errno, hashlib, json, math, mmap, os, platform, random, shutil, subprocess, sys, tempfile, textwrap, time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
@@ -388,6 +388,16 @@ def show_text(
 ) -> None:
     "Print sentences, broken between words: JupyterLab breaks a long line anywhere, within a number too."
     print("\n".join(textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False) for line in " ".join(map(str, parts)).split("\n")))
+
+def wide_tables(
+    colwidth: int = 50, # characters of a text that are shown
+): # a context manager
+    "Tables with all their rows and columns, for the length of a `with` block."
+    return pd.option_context("display.max_rows", None, "display.width", 250, "display.max_columns", None, "display.max_colwidth", colwidth)
+
+class Parser(argparse.ArgumentParser):
+    "Arguments of a command line; a wrong call ends with exit status 1, as other errors do, and not with argparse's 2."
+    def error(self, message): self.print_usage(sys.stderr); self.exit(1, f"{self.prog}: {message}\n")
 
 # %% ../nbs/00_core.ipynb #dc2dd77e
 def _plain(o):

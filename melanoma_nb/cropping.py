@@ -6,9 +6,8 @@
 __all__ = ['STRETCH', 'COMPONENTS', 'MIN_AREA', 'FULL_AREA', 'MIN_CONFIDENCE', 'FLAGS', 'UNUSABLE', 'RUNGS', 'UNMASKED', 'TONED',
            'RECOLOUR', 'VERSION', 'BOX_NUMBERS', 'as_mask', 'fit_mask', 'find_lesion', 'bounding_box', 'grow_box',
            'dilate_mask', 'mask_flags', 'usable_lesion', 'Rung', 'recolour_part', 'rung_margin', 'crop_window',
-           'cut_out', 'crop', 'to_image', 'to_crop', 'uncrop', 'CropSet', 'crop_spec', 'check_pairs', 'crop_set',
-           'rung_spec', 'rung_cache', 'crop_table', 'kept_ids', 'fallback_table', 'ladder', 'box_numbers', 'box_size',
-           'against_box']
+           'cut_out', 'crop', 'to_image', 'uncrop', 'CropSet', 'crop_spec', 'check_pairs', 'crop_set', 'rung_spec',
+           'rung_cache', 'crop_table', 'kept_ids', 'fallback_table', 'ladder', 'box_numbers', 'box_size']
 
 # %% ../nbs/03_cropping.ipynb #c843fbe8
 from collections.abc import Callable, Sequence
@@ -21,7 +20,6 @@ import pandas as pd
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from .comparison import compare
 from .core import ImageCache, LITERALS, build_cache, check_literal, make_run, run_path, writing
 from .data import Study, fingerprint, frame_shape, input_cache, input_spec, read_frame, resize
 from .evaluation import predictions_table
@@ -253,16 +251,6 @@ def to_image(
     start, extent = _placed(row, size)
     return start + np.asarray(points)/image_size*extent
 
-def to_crop(
-    points: np.ndarray, # (n,2) x, y in pixels of the photograph, edge coordinates
-    row: dict | pd.Series, # see `to_image`
-    image_size: int,
-    size: tuple[int, int] | None = None, # see `to_image`
-) -> np.ndarray: # (n,2) x, y in pixels of the crop; outside 0 … image_size where the crop does not show the point
-    "Points of a photograph on its crop."
-    start, extent = _placed(row, size)
-    return (np.asarray(points) - start)/extent*image_size
-
 # %% ../nbs/03_cropping.ipynb #ea1acb8f
 def uncrop(
     heat: np.ndarray, # float32 (s,s), a map over the crop
@@ -446,16 +434,3 @@ def box_size(
     table = predictions_table(df.image_id.tolist(), df.target.to_numpy(), model.decision_function(x), dataset=df.dataset.tolist(),
         group_id=df.group_id.tolist(), fold=p.fold, split=df.split.tolist())
     return pd.concat([table.assign(seed=s) for s in seeds], ignore_index=True)
-
-# %% ../nbs/03_cropping.ipynb #f7fe6bec
-def against_box(
-    study: Study,
-    preds: pd.DataFrame, # predictions table of a network on this study's images, of one split and all its seeds
-    metric: str | Sequence[str] = ("auroc", "balanced_accuracy"), # see `comparison.compare`
-    allow_in_sample: bool = False, # see `masks.check_masks`
-    mask_seed: int = 0, # of the segmentation networks whose masks cut the network's input
-    **kwargs, # of `comparison.compare`
-) -> pd.DataFrame: # a row a metric, the columns of `comparison.COMPARISON`: a is `box_size`, b the network
-    "Does a network know more than the lesion's box? Paired; other images or folds than the study's are a ValueError."
-    control = box_size(study, preds.seed.unique(), allow_in_sample, mask_seed)
-    return compare(control[control.split.isin(preds.split)], preds, metric, **kwargs)

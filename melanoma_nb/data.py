@@ -17,7 +17,7 @@ with warnings.catch_warnings():   # fastai compiles functions with the deprecate
     import fastai.layers
 
 # %% ../nbs/01_data.ipynb #9fe02c3d
-import argparse, os, sys, tempfile
+import os, sys, tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Iterator, Sequence
@@ -35,7 +35,7 @@ from matplotlib.figure import Figure
 from scipy.stats import binomtest
 from torch.utils.data import Sampler
 from .core import (
-    CLASS_COLOURS, LITERALS, ImageCache, Profile, build_cache, check_literal, config_hash, data_dir, environ,
+    CLASS_COLOURS, LITERALS, ImageCache, Parser, Profile, build_cache, check_literal, config_hash, data_dir, environ,
     make_run, own_datasets, runs_dir, seeded, show_images, writing)
 from .download import CATALOGUE, download_dataset
 from .duplicates import duplicate_summary
@@ -588,8 +588,6 @@ def audit_to(
 
 # %% ../nbs/01_data.ipynb #0f9be62b
 def _parser():
-    class Parser(argparse.ArgumentParser):
-        def error(self, message): self.print_usage(sys.stderr); self.exit(1, f"{self.prog}: {message}\n")
     top = Parser(prog="melanoma_data", description="Download, audit and split dermoscopic data sets.")
     sub = top.add_subparsers(dest="what", required=True)
     d = sub.add_parser("download", help="fetch a published data set"); d.add_argument("name", choices=list(CATALOGUE))

@@ -6,11 +6,9 @@
 __all__ = ['SIDE', 'KEEP', 'FREQUENCIES', 'TURNS', 'COARSE', 'THRESHOLD', 'VARIANTS', 'thumbnail', 'check_thumbs',
            'random_pictures', 'show_pairs', 'spectrum', 'turn', 'turned_spectrum', 'signatures', 'forest_neighbours',
            'best_turn', 'candidates', 'detail', 'coarse_details', 'shifted_correlation', 'aligned_correlation',
-           'confirm', 'screen', 'near_duplicates', 'clusters', 'duplicate_summary', 'recall_table', 'plot_threshold',
-           'time_steps']
+           'confirm', 'screen', 'near_duplicates', 'clusters', 'duplicate_summary', 'recall_table', 'plot_threshold']
 
 # %% ../nbs/00d_duplicates.ipynb #c0ad03b0
-import time
 import cv2
 import numpy as np
 import pandas as pd
@@ -380,20 +378,3 @@ def plot_threshold(
     sns.histplot(d, x="correlation", hue="pairs", bins=np.linspace(-.2, 1, 61), stat="probability", common_norm=False, ax=ax)
     ax.axvline(threshold, color="0.3", ls="--", lw=1); ax.set_ylabel("share")
     return ax
-
-# %% ../nbs/00d_duplicates.ipynb #f66af57d
-def time_steps(
-    thumbs: np.ndarray, # uint8 (n,64,64,3)
-    seed: int = 0,
-) -> pd.DataFrame: # one row a step: step, images, out (rows or pairs), seconds
-    "How long each step of the search takes on these thumbnails."
-    rows, start = [], time.perf_counter()
-    def done(step, out):
-        nonlocal start
-        rows.append(dict(step=step, images=len(thumbs), out=len(out), seconds=round(time.perf_counter()-start, 3))); start = time.perf_counter()
-        return out
-    spec = done("spectrum", spectrum(thumbs)); done("signatures", signatures(spec))
-    c = done("candidates, forest included", candidates(spec, seed=seed))
-    c = done("screen, details included", screen(coarse_details(thumbs), c))
-    done("confirm", confirm(thumbs[c.a.to_numpy()], thumbs[c.b.to_numpy()], c.turn.to_numpy(), 2*c[["dy", "dx"]].to_numpy()))
-    return pd.DataFrame(rows)

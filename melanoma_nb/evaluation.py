@@ -9,7 +9,7 @@ __all__ = ['COLUMNS', 'SPLITS', 'RANK_METRICS', 'MIN_SENSITIVITY', 'CALIBRATION_
            'confusion', 'threshold_metrics', 'RankPlan', 'rank_plan', 'rank_metrics', 'BinPlan', 'bin_plan',
            'calibration_error', 'equal_mass_bins', 'one_split', 'table_sizes', 'Part', 'metric_part', 'part_metrics',
            'selections', 'metric_names', 'metrics', 'source_only', 'split_metrics', 'fold_strata', 'cluster_units',
-           'multiplicities', 'seed_stretch', 'bootstrap_replicates', 'metric_label', 'percentile_interval',
+           'multiplicities', 'seed_stretch', 'bootstrap_replicates', 'metric_label', 'points', 'percentile_interval',
            'interval_method', 'clopper_pearson', 'exact_interval', 'bootstrap_interval', 'plot_intervals',
            'mean_interval', 'metrics_table']
 
@@ -496,6 +496,10 @@ def metric_label(metric: str) -> str:
     for code, name in {"_": " ", "auroc": "AUROC", "brier": "Brier score", "dice": "Dice", "jaccard": "Jaccard"}.items():
         metric = metric.replace(code, name)
     return metric
+
+def points(v: float) -> str:
+    "A signed share in percentage points."
+    return f"{100*v:+.1f}".replace("-", "−")
 
 # what runs from 0 to 1, so that a difference is told in percentage points: scores of classifiers and of masks (01e, 02b); all else in its own unit
 IN_POINTS = (*THRESHOLD_METRICS[1:], "auroc", "average_precision", "pooled_auroc", "pooled_average_precision", "calibration_error",

@@ -11,8 +11,7 @@ __all__ = ['NO_WIDTH', 'CELLS', 'REFERENCE', 'JUDGED', 'PAIRS', 'ANSWERS', 'MIN_
            'conclude', 'thirds', 'peaks_early', 'falls_in_the_end', 'loss_to_zero', 'loss_stays_up', 'classes_part',
            'plateau', 'begins_malignant', 'ends_benign', 'nearly_all_malignant', 'Claim', 'row_histories',
            'check_histories', 'claims', 'show_claims', 'chosen_epochs', 'plot_accuracies', 'outside_legend',
-           'plot_class_accuracies', 'plot_figure8', 'plot_rows', 'rung_names', 'ladder_comparisons', 'ladder_lines',
-           'plot_ladder']
+           'plot_class_accuracies', 'plot_figure8', 'rung_names', 'ladder_comparisons', 'ladder_lines', 'plot_ladder']
 
 # %% ../nbs/04b_findings.ipynb #73ca521d
 from collections.abc import Callable, Sequence
@@ -27,10 +26,9 @@ from .classification import add_report
 from .comparison import COMPARISON, MIN_SEEDS, POWER, comparison_rows, comparison_table, interaction, least_p
 from .core import printed, read_json
 from .cropping import RUNGS
-from .evaluation import METRICS, confusion, metric_label, metrics, metrics_table
+from .evaluation import METRICS, confusion, metric_label, metrics, metrics_table, points
 from .operating import plot_class_accuracy
 from .rows import row_words
-from .training import plot_history
 
 # %% ../nbs/04b_findings.ipynb #4cbff0cb
 def seed_spread(
@@ -242,19 +240,17 @@ def told(
     if not np.isfinite(row.p): return "undefined"
     return "open" if row.p_holm >= 1 - row.level else "higher" if row.difference > 0 else "lower"
 
-def _points(v: float) -> str: return f"{100*v:+.1f}".replace("-", "−")
-
 def evidence(
     row: pd.Series, # one row of a table with the columns of `COMPARISON`
 ) -> str: # a clause
     "The numbers behind a verdict: difference, interval, p, n, and what could have been seen."
     size = f"n = {row.n:,.0f} images, {row.n_malignant:,.0f} melanomas"; name = metric_label(row.metric)
     if not np.isfinite(row.p): return f"{name} is undefined on these images ({size})"
-    interval = "no interval, since all resamples are equal" if row.low == row.high else f"{100*row.level:.0f} % interval {_points(row.low)} to {_points(row.high)}"
+    interval = "no interval, since all resamples are equal" if row.low == row.high else f"{100*row.level:.0f} % interval {points(row.low)} to {points(row.high)}"
     few = f"only {row.n_differ:.0f} groups differ; "*(least_p(row.n_differ) >= 1 - row.level)
     seen = f"could have been seen: {100*row.detectable_holm:.1f} points" if np.isfinite(row.detectable_holm) else "what could have been seen is not to be had from these tables"
     sd = f"; sd over seeds {100*row.sd_seeds:.1f}"*bool(np.isfinite(row.sd_seeds))
-    return f"{name} {_points(row.difference)} points ({interval}; p = {row.p:.2g}, {row.p_holm:.2g} after Holm; {few}{size}{sd}; {seen})"
+    return f"{name} {points(row.difference)} points ({interval}; p = {row.p:.2g}, {row.p_holm:.2g} after Holm; {few}{size}{sd}; {seen})"
 
 # %% ../nbs/04b_findings.ipynb #1da224a1
 ANSWERS = {   # (second, first): heading, if higher, if lower
@@ -300,7 +296,7 @@ def recipe_table(
     def cell(r):
         if not np.isfinite(r.p): return "undefined"
         seen = f"{100*r.detectable_holm:.1f}" if np.isfinite(r.detectable_holm) else "?"
-        return f"{_points(r.difference)} ({_points(r.low)} to {_points(r.high)}); p {r.p_holm:.2g}; seen from {seen}"
+        return f"{points(r.difference)} ({points(r.low)} to {points(r.high)}); p {r.p_holm:.2g}; seen from {seen}"
     t, out = table[(table["first"] == REFERENCE) & ~table["second"].str.contains("−")], []
     for r, found in t.groupby("second", sort=False):
         line = {"row": r, "recipe": (words or {}).get(r) or row_words(r), f"against row {REFERENCE}": answer(found, "higher", "lower", "not distinguishable")}
@@ -352,7 +348,7 @@ def conclude(
     for (second, first), (heading, higher, lower) in ANSWERS.items():
         found = table[(table["second"] == second) & (table["first"] == first)]
         if len(found): out.append(f"**{heading}**: {answer(found, higher, lower)}. {in_numbers(found)}"
-            + f" The report: {_points(printed_difference(second, first))} points in balanced accuracy."*report)
+            + f" The report: {points(printed_difference(second, first))} points in balanced accuracy."*report)
     others = table[np.array([f != REFERENCE and (s, f) not in ANSWERS for s, f in zip(table["second"], table["first"])], bool)]
     for question, found in others.groupby("question", sort=False):
         out.append(f"**{question[0].upper()}{question[1:]}**: {answer(found, 'the former does better', 'the former does worse')}. {in_numbers(found)}")
@@ -531,22 +527,6 @@ def plot_figure8(
     for r, ax in zip(rows, np.ravel(axs)):
         plot_accuracies(histories, r, ax).set_title(f"row {r}: {histories.epoch[histories.row.astype(str) == r].nunique()} epochs", fontsize=9)
     outside_legend(axs)
-    return axs
-
-# %% ../nbs/04b_findings.ipynb #aa90610f
-def plot_rows(
-    histories: pd.DataFrame, # from `row_histories`
-    axs: np.ndarray, # (rows, 2) of Axes
-) -> np.ndarray: # `axs`
-    "Loss, and class accuracies on validation, of each row's first seed."
-    h = check_histories(histories)
-    for (r, d), ax in zip(h.groupby("row", sort=False), axs):
-        d = d[d.seed == d.seed.iloc[0]]
-        plot_history(d, ["train_loss", "valid_loss"], ax[0], next(iter(chosen_epochs(d)), None)).set(ylabel="cross-entropy", ylim=(0, None)); ax[0].set_title(f"row {r}", fontsize=8)
-        plot_accuracies(d, r, ax[1])
-    for ax in axs[0]:      # above the panels of the first row, where no line is
-        ax.legend(*ax.get_legend_handles_labels(), loc="lower center", bbox_to_anchor=(.5, 1.12), ncols=4, frameon=False, fontsize=7, columnspacing=1, handlelength=1.5)
-    for ax in axs[1:, 0]: ax.get_legend().remove()
     return axs
 
 # %% ../nbs/04b_findings.ipynb #baabeb00

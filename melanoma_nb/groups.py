@@ -9,8 +9,8 @@ __all__ = ['UNKNOWN', 'THREE', 'ORDERS', 'SITES', 'COMPLEMENTS', 'GROUP_METRICS'
            'wilson', 'cluster_icc', 'effective_n', 'share_interval', 'clustered_mean', 'group_labels', 'image_answers',
            'class_icc', 'group_table', 'report_rate', 'sum_pmf', 'Units', 'permutation_units', 'permutation_p',
            'gap_interval', 'Question', 'contrast_plan', 'group_answers', 'question_sides', 'holm_by_family', 'decide',
-           'smallest_gap', 'known_answers', 'gap', 'points', 'claim', 'tone_design', 'claim_rates', 'change_test',
-           'gap_change', 'count_text', 'tone_colour', 'plot_tones', 'plot_groups', 'conclude_change', 'uses_tone',
+           'smallest_gap', 'known_answers', 'gap', 'claim', 'tone_design', 'claim_rates', 'change_test', 'gap_change',
+           'count_text', 'tone_colour', 'plot_tones', 'plot_groups', 'conclude_change', 'uses_tone',
            'conclude_counterfactual', 'conclude_tones', 'largest_named', 'conclude_bias']
 
 # %% ../nbs/06a_groups.ipynb #215d9c44
@@ -30,7 +30,7 @@ from .core import printed
 from .comparison import NOT_TO_BE_HAD, PLANTED, POWER, detectable, holm, least_p, pair_tables
 from .evaluation import (
     ALL_METRICS, BINS, CALIBRATION_METRICS, bootstrap_interval, clopper_pearson, cluster_units, decisions, fold_strata, mean_interval, metric_label, metric_names, one_split,
-    predictions_table, some)
+    points, predictions_table, some)
 from .operating import honest_scores
 from .skin import THIRDS
 from .tones import THIRD_NAMES, TONES
@@ -526,10 +526,6 @@ def gap(
     return pd.DataFrame(rows).assign(by=by, metric=metric, n_unknown=n_unknown, n_seeds=group_labels(preds, by).groupby(preds.seed).ngroups, level=level)[list(GAP)]
 
 # %% ../nbs/06a_groups.ipynb #31ae9e67
-def points(v: float) -> str:
-    "A signed share in percentage points."
-    return f"{100*v:+.1f}".replace("-", "−")
-
 def _told(r: NamedTuple) -> str:
     "A gap in numbers."
     return (f"{r.contrast} {points(r.difference)} points ({100*r.level:.0f} % interval {points(r.low)} to {points(r.high)}, p = {r.p_holm:.2g}{' after Holm'*(r.n_tests > 1)}, needs p < {r.alpha:.2g}, "

@@ -186,7 +186,7 @@ def check_masks(
 ) -> None:
     "Refuse masks that would be unfair, before any network is trained for them."
     p = study.profile
-    if p.mask_source != "expert": check_stretch(study.rows(p.datasets), p.seg_size)
+    if p.mask_source != "expert": check_stretch(study.rows(p.datasets), p.seg_size, say=p.synthetic is None)
     if not (n := (plan.role == "in_sample").sum()) or allow_in_sample: return
     remedies = ["split=grouped (a split by image leaves groups on both sides)"]*(p.split != "grouped")
     remedies += ["folds (k >= 3), or other seg_datasets"]*(not p.folds)

@@ -8,8 +8,7 @@ __all__ = ['SQUEEZE', 'VERSION', 'CACHE_VERSION', 'RECIPE', 'double_conv', 'UNet
            'mask_counts', 'BCEDice', 'seg_loss', 'resample', 'random_colour', 'Augment', 'good_size', 'check_stretch',
            'seg_caches', 'seg_items', 'soft_dice', 'summarise_seg', 'predict_maps', 'check_probabilities', 'enlarge',
            'cut', 'stream_masks', 'fold_rows', 'seg_spec', 'seg_learner', 'native_counts', 'counts_table',
-           'constant_mask', 'constant_counts', 'mean_scores', 'seg_run', 'test_part', 'draw_masks', 'outline',
-           'mask_panels']
+           'constant_mask', 'constant_counts', 'mean_scores', 'seg_run', 'test_part', 'draw_masks', 'outline']
 
 # %% ../nbs/02_segmentation.ipynb #360a9f21
 from collections import deque
@@ -291,6 +290,7 @@ def good_size(
 def check_stretch(
     df: pd.DataFrame, # columns dataset, width, height
     seg_size: tuple[int, int], # (h,w)
+    say: bool = True, # print the line
 ) -> None:
     "Square photographs need a square input; of others that change their proportions, a line is printed once."
     square, seg_size = df.width == df.height, tuple(seg_size)
@@ -298,6 +298,7 @@ def check_stretch(
         raise ValueError(
             f"seg_size={seg_size} would stretch {square.sum()} square images of {', '.join(df.dataset[square].unique())}: "
             f"choose a square seg_size, for instance {(seg_size[0],)*2}")
+    if not say: return
     stretch = np.abs(np.log(df.width/df.height*seg_size[0]/seg_size[1]))
     for name, d in df[(stretch > SQUEEZE) & ~df.dataset.map(lambda n: (n, seg_size) in _SAID)].groupby("dataset"):
         w, h = d[["width", "height"]].value_counts().index[0]; good = None if square.any() else good_size((h, w), seg_size); _SAID.add((name, seg_size))
@@ -313,7 +314,7 @@ def seg_caches(
     seg_size: tuple[int, int], # (h,w)
 ) -> tuple[ImageCache, ImageCache]: # inputs uint8 (n,h,w,3) and masks uint8 (n,h,w,1) in {0,255}
     "Images and masks at the network's size."
-    check_stretch(df, seg_size)
+    check_stretch(df, seg_size, say=False)
     paths, masks = dict(zip(df.image_id, df.path)), dict(zip(df.image_id, df.mask_path))
     config = dict(version=CACHE_VERSION, data=fingerprint(df), size=seg_size)
     name = f"{seg_size[1]}x{seg_size[0]}"
@@ -438,7 +439,7 @@ def seg_spec(
 ) -> tuple[str, str, dict]: # stage, name and config of the run, see `core.run_path`
     "All that determines a segmentation run."
     p = study.profile; df = fold_rows(study, fold)
-    check_size(p.seg_arch, p.seg_size); check_stretch(df, p.seg_size)
+    check_size(p.seg_arch, p.seg_size); check_stretch(df, p.seg_size, say=p.synthetic is None)
     file = encoder_file(p.seg_arch, p.weights)
     return ("segmentation", f"{p.seg_arch}-{p.seg_size[1]}x{p.seg_size[0]}-f{fold}",
             dict(version=VERSION, weights=file and sha256_file(file), seed=seed, fold=fold, split=parts_hash(df), data=fingerprint(df))
@@ -562,15 +563,3 @@ def outline(
     "An image with a mask's outline drawn on it."
     found, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     return cv2.drawContours(img.copy(), found, -1, colour, max(1, round(img.shape[0]/60)))
-
-def mask_panels(
-    study: Study,
-    run: Path, # from `seg_run` of this study
-    ids: list[str], # images with an expert mask
-) -> list[np.ndarray]: # uint8 (h,w,3): each image with the expert's outline in green and the network's in red
-    "Expert and network on the same image."
-    images, out = study.images.set_index("image_id"), []
-    for r, mask in zip(images.loc[ids].itertuples(), draw_masks(study, run, ids)):
-        img = outline(read_resized(r.path, mask.shape), read_mask(r.mask_path), (40, 200, 60))
-        out.append(outline(img, mask, (220, 40, 40)))
-    return out

@@ -9,7 +9,7 @@ __all__ = ['EMPTY', 'DIAGNOSES', 'COLUMNS', 'ONE_HOT', 'LAYOUTS', 'TEMPLATE', 'F
            'label_rows', 'attach_files', 'first_file', 'isic2020_labels', 'drop_listed', 'ham_labels', 'one_hot_labels',
            'isic2019_labels', 'isic2018_labels', 'Layout', 'write_template', 'read_yaml', 'OwnSet', 'check_own_name',
            'read_own', 'own_columns', 'own_labels', 'own_masks', 'source_path', 'read_labels', 'read_source',
-           'unlisted_files', 'read_sources', 'join_sources', 'summarise_sources', 'group_sizes', 'plot_group_sizes']
+           'unlisted_files', 'read_sources', 'join_sources', 'group_sizes', 'plot_group_sizes']
 
 # %% ../nbs/00c_sources.ipynb #47db2204
 import codecs, csv, filecmp, os, re, unicodedata
@@ -723,18 +723,6 @@ def join_sources(
     return unite_groups(df)
 
 # %% ../nbs/00c_sources.ipynb #632ef117
-def summarise_sources(
-    df: pd.DataFrame, # from `read_sources`
-) -> pd.DataFrame: # one row a data set: images, status, classes, groups, masks; counts
-    "How much of what."
-    g = df.groupby("dataset", sort=False)
-    return pd.DataFrame(dict(
-        images=g.size(), missing=g.status.agg(lambda s: (s == "missing").sum()),
-        duplicate=g.status.agg(lambda s: (s == "duplicate").sum()),
-        melanoma=g.target.agg(lambda t: (t == 1).sum()), other=g.target.agg(lambda t: (t == 0).sum()),
-        unlabelled=g.target.agg(lambda t: (t == -1).sum()), patients=g.patient_id.nunique(), lesions=g.lesion_id.nunique(),
-        groups=g.group_id.nunique(), masks=g.mask_path.agg(lambda m: (m != "").sum())))
-
 def group_sizes(
     df: pd.DataFrame, # from `read_sources`
 ) -> pd.DataFrame: # dataset, size (images of a group), groups (of this size)
