@@ -410,7 +410,7 @@ def page_cells(
     if together.concluded and set(CONCLUSIONS) & {(n, t) for n, t in CONCLUSIONS if n in plan.stages}: say(f"**Of fold {p.fold} alone**:")
     show([c for c in CONCLUSIONS if c[0] in plan.stages])
     compared = together.tables.get("folds_comparisons") if together.tables else pd.read_csv(f) if "05_ablation" in plan.stages and (f := plan.results/"comparisons.csv").is_file() else None
-    say(head("What we cannot conclude") + "\n\n" + "\n".join(f"- {t}" for t in limits(plan, together.folds, compared) + [f"{s} was not asked for." for s in left] + [f"{j.name} {'failed' if j.state == 'failed' else 'was not executed'}, and what rests on it is missing." for j in done.itertuples() if j.state in BAD]))
+    say(head("What we cannot conclude") + "\n\n" + "\n".join(f"- {t}" for t in limits(plan, together.folds, compared) + [f"Not asked for: {', '.join(left)}."]*bool(left) + [f"{j.name} {'failed' if j.state == 'failed' else 'was not executed'}, and what rests on it is missing." for j in done.itertuples() if j.state in BAD and j.name not in {f"fold-{f}" for f in together.folds}]))
     say(f"{head('How this was made')}\n\n{run_lines(plan, done)}\n\nTables: `{shown(plan.results)}`. Commit {about['commit']}, {about['cores']} cores, GPU: {about['gpu'] or 'none'}; "
         + ", ".join(f"{k} {v}" for k, v in about["versions"].items()) + ".")
     return out
