@@ -25,7 +25,7 @@ setup(
     packages=find_packages(include=[cfg["lib_path"], cfg["lib_path"] + ".*"]),
     package_data={cfg["lib_path"]: words("package_data")},
     install_requires=words("requirements"),
-    extras_require={"dev": words("dev_requirements")},
+    extras_require={k: words(f"{k}_requirements") for k in ("dev", "openvino")},
     entry_points={"console_scripts": words("console_scripts")},
     zip_safe=False,
 )

@@ -4,21 +4,22 @@
 
 # %% auto #0
 __all__ = ['NOTICE', 'FORMAT', 'BUNDLE_VERSION', 'PREPROCESSING', 'WEIGHTS', 'BLUR_WIDTH', 'NEIGHBOUR', 'N_REFERENCE',
-           'COLOUR_QUANTILES', 'MEASURES', 'FALSE_FLAGS', 'FLAGS', 'COLUMNS', 'CASES', 'SUFFIXES', 'IDENTITY',
-           'BundleError', 'Photo', 'photo_remarks', 'shape_remark', 'open_photo', 'blur_score', 'colour_numbers',
-           'encoder_features', 'neighbour_distance', 'Bundle', 'Measured', 'load_photo', 'crop_photo', 'network_input',
-           'measure_batch', 'measure', 'standardised', 'distances', 'measured_table', 'flag_threshold', 'flag_columns',
-           'probability', 'check_choice', 'decide', 'open_networks', 'network_spec', 'make_reference', 'rate',
-           'at_threshold', 'fit_answers', 'fit_flags', 'part_rows', 'read_parts', 'training_told', 'content_hash',
-           'in_words', 'card_text', 'write_bundle', 'bundle_spec', 'make_bundle', 'read_spec', 'load_bundle',
-           'against_study', 'spoil_blur', 'spoil_noise', 'spoil_inverted', 'spoil_blank', 'spoil_screenshot',
-           'spoil_filled', 'try_cases', 'plot_cases', 'printable', 'predict', 'in_short', 'Explained', 'heat_map',
-           'explain', 'plot_answer', 'of_ours', 'find_images', 'written_name', 'stamped', 'draw_overlay',
-           'write_picture', 'thumbnail', 'page', 'read_measured', 'open_out', 'stamp_of', 'predict_to', 'summary',
-           'melanoma_predict', 'answer_figure', 'upload_widget']
+           'COLOUR_QUANTILES', 'MEASURES', 'FALSE_FLAGS', 'FLAGS', 'COLUMNS', 'ENGINES', 'TOLERANCE', 'CASES',
+           'SUFFIXES', 'IDENTITY', 'BundleError', 'Photo', 'photo_remarks', 'shape_remark', 'open_photo', 'blur_score',
+           'colour_numbers', 'encoder_features', 'neighbour_distance', 'Bundle', 'Measured', 'load_photo', 'crop_photo',
+           'network_input', 'measure_batch', 'measure', 'standardised', 'distances', 'measured_table', 'flag_threshold',
+           'flag_columns', 'probability', 'check_choice', 'decide', 'open_networks', 'network_spec', 'make_reference',
+           'rate', 'at_threshold', 'fit_answers', 'fit_flags', 'part_rows', 'read_parts', 'training_told',
+           'content_hash', 'in_words', 'card_text', 'write_bundle', 'bundle_spec', 'make_bundle', 'openvino_library',
+           'pick_engine', 'MapAndFeatures', 'Converted', 'read_spec', 'load_bundle', 'against_study', 'spoil_blur',
+           'spoil_noise', 'spoil_inverted', 'spoil_blank', 'spoil_screenshot', 'spoil_filled', 'try_cases',
+           'plot_cases', 'printable', 'predict', 'in_short', 'Explained', 'heat_map', 'explain', 'plot_answer',
+           'of_ours', 'find_images', 'written_name', 'stamped', 'draw_overlay', 'write_picture', 'thumbnail', 'page',
+           'read_measured', 'open_out', 'stamp_of', 'predict_to', 'summary', 'melanoma_predict', 'answer_figure',
+           'upload_widget']
 
 # %% ../nbs/08_inference.ipynb #67e011ed
-import argparse, base64, contextlib, glob, hashlib, html, json, math, os, sys
+import argparse, base64, contextlib, glob, hashlib, html, json, math, os, sys, warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -128,9 +129,14 @@ def colour_numbers(
 
 @contextmanager
 def encoder_features(
-    seg: nn.Module, # from `segmentation.build_segmenter`
+    seg: nn.Module, # from `segmentation.build_segmenter`, or `Converted`
 ) -> Iterator[list[torch.Tensor]]: # filled by each forward pass: float32 (b,d), mean and standard deviation of each channel of the encoder, all depths
     "Watch what a segmentation network's encoder makes of a batch; the hooks are gone afterwards."
+    if hasattr(seg, "watched"):   # a converted network has no layers to hook: it gives its features itself
+        seg.watched = []
+        try: yield seg.watched
+        finally: seg.watched = None
+        return
     parts = [seg.encoder] if hasattr(seg, "encoder") else list(seg.down); found, levels = [], []
     def note(module, x, out):
         levels.extend(l.float() for l in (out if isinstance(out, (list, tuple)) else [out]) if l.shape[1])
@@ -159,6 +165,7 @@ class Bundle:
     reference: dict[str, np.ndarray] = field(default_factory=dict) # features, features_mean, features_std, colours, colours_mean, colours_std: float32
     device: torch.device = torch.device("cpu")
     folder: Path | None = None
+    faster: nn.Module | None = None # see `Converted`: makes the masks instead of `seg`
 
     @property
     def name(self): return self.folder.name if self.folder else "unfinished"
@@ -213,9 +220,9 @@ def measure_batch(
     pool: ThreadPoolExecutor, # for the crops
 ) -> list[Measured]:
     "Both networks on some photographs that could be read."
-    s, c = bundle.spec["segmentation"], bundle.spec["classification"]
-    with torch.inference_mode(), encoder_features(bundle.seg) as found:
-        prob = predict_maps(bundle.seg, torch.from_numpy(np.stack([p.small for p in photos])), (s["mean"], s["std"]), bundle.device, s["flips"])
+    s, c, seg = bundle.spec["segmentation"], bundle.spec["classification"], bundle.faster or bundle.seg
+    with torch.inference_mode(), encoder_features(seg) as found:
+        prob = predict_maps(seg, torch.from_numpy(np.stack([p.small for p in photos])), (s["mean"], s["std"]), bundle.device, s["flips"])
         features = found[0].cpu().numpy()   # of the unmirrored pass
         made = list(pool.map(lambda p, q: crop_photo(p, q, c["rung"], c["image_size"]), photos, prob))
         colours = pool.map(lambda p: colour_numbers(p.frame), photos)
@@ -530,6 +537,66 @@ def make_bundle(
         up = provenance(); write_bundle(d, replace(b, spec=b.spec | dict(versions=up["versions"] | dict(python=up["python"]), commit=up["commit"])))
     return make_run(stage, name, config, make)
 
+# %% ../nbs/08_inference.ipynb #0c413568
+ENGINES = ("torch", "openvino")
+
+def openvino_library(): # the module
+    "OpenVINO, imported so that it sends no reports; a ValueError where it is not installed."
+    name = "openvino_telemetry"; kept = {k: v for k, v in sys.modules.items() if k == name}
+    try: sys.modules[name] = None; import openvino   # as if that package were absent, which openvino provides for
+    except ImportError as e: raise ValueError(f"engine='openvino' needs a package that cannot be imported ({e}): pip install openvino, or in a clone pip install -c constraints.txt -e '.[openvino]'") from e
+    finally: del sys.modules[name]; sys.modules.update(kept)
+    return openvino
+
+def pick_engine(
+    engine: str, # of `ENGINES`
+    device: str | None = None, # see `core.pick_device`
+) -> torch.device:
+    "The device for an engine; one that is not known, not installed or not for this device is a ValueError."
+    if engine not in ENGINES: raise ValueError(f"engine={engine!r} is not known: choose one of {', '.join(ENGINES)}")
+    if engine == "torch": return pick_device(device)
+    openvino_library()
+    if (d := pick_device(device or "cpu")).type != "cpu": raise ValueError(f"engine='openvino' computes on the processor, not on {d}: leave device empty, or use engine='torch'")
+    return d
+
+# %% ../nbs/08_inference.ipynb #dade8361
+TOLERANCE = 1e-3   # of the largest value: how far a converted network may be from the original
+
+class MapAndFeatures(nn.Module):
+    "A mask network that gives its encoder's features as well: float32 (b,3,h,w) -> logits (b,1,h,w), features (b,d)."
+    def __init__(self, seg: nn.Module): super().__init__(); self.seg = seg
+    def forward(self, x):
+        with encoder_features(self.seg) as found: out = self.seg(x)
+        return out, found[0]
+
+class Converted(nn.Module):
+    "A mask network run by OpenVINO, image by image: float32 (b,3,h,w) -> logits (b,1,h,w). `encoder_features` works on it."
+    def __init__(self,
+        seg: nn.Module, # from `segmentation.build_segmenter`, in evaluation mode, on the processor
+        size: tuple[int, int], # (h,w) of its input
+    ):
+        super().__init__(); ov, both, self.watched = openvino_library(), MapAndFeatures(seg).eval(), None
+        x = torch.randn(1, 3, *size, generator=torch.Generator().manual_seed(0)).contiguous(memory_format=torch.channels_last)
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore"); want = both(x)   # of tracing: sizes become constants, and here they are
+            try: graph = ov.convert_model(torch.jit.trace(both, x, check_trace=False, strict=False), example_input=x); graph.reshape([1, 3, *size])
+            except (RuntimeError, TypeError) as e: raise ValueError(f"OpenVINO cannot convert this mask network ({' '.join(str(e).split())[:200]}): use engine='torch'") from e
+        self.queue = ov.AsyncInferQueue(ov.Core().compile_model(graph, "CPU", dict(INFERENCE_PRECISION_HINT="f32", PERFORMANCE_HINT="THROUGHPUT", INFERENCE_NUM_THREADS=torch.get_num_threads(), ENABLE_CPU_PINNING=False)))
+        for name, a, b in zip(("logits", "features"), self.run(x), want):
+            if not (gap := float((a - b).abs().max())) <= TOLERANCE*float(b.abs().max()): raise ValueError(f"the converted mask network's {name} differ by {gap:.1e} from the original's (largest {float(b.abs().max()):.1e}): use engine='torch'")
+    def run(self,
+        x: torch.Tensor, # float32 (b,3,h,w)
+    ) -> tuple[torch.Tensor, torch.Tensor]: # float32 (b,1,h,w) and (b,d)
+        "Logits and features; several images at a time, one a thread."
+        out = [None]*len(x); self.queue.set_callback(lambda request, k: out.__setitem__(k, [torch.from_numpy(request.get_output_tensor(i).data.copy()) for i in (0, 1)]))
+        for k, one in enumerate(x): self.queue.start_async({0: np.ascontiguousarray(one[None].numpy())}, k)
+        self.queue.wait_all()
+        return tuple(torch.cat(t) for t in zip(*out))
+    def forward(self, x):
+        logits, features = self.run(x)
+        if self.watched is not None: self.watched.append(features)
+        return logits
+
 # %% ../nbs/08_inference.ipynb #a8b4cf7a
 def read_spec(
     folder: Path,
@@ -553,9 +620,10 @@ def read_spec(
 def load_bundle(
     folder: str | Path, # made by `make_bundle`, or a copy of it
     device: str | None = None, # see `core.pick_device`
+    engine: str = "torch", # what runs the mask network: torch, or openvino on a processor (see `Converted`)
 ) -> Bundle:
     "A bundle, checked, its networks ready."
-    folder = Path(folder); spec = read_spec(folder); d = pick_device(device)
+    folder = Path(folder); d = pick_engine(engine, device); spec = read_spec(folder)
     try:
         bundle = open_networks(spec, folder/WEIGHTS["segmentation"], folder/WEIGHTS["classification"], str(d)); ref = {k: v.numpy() for k, v in load_file(folder/WEIGHTS["reference"]).items()}
         for kind in ("features", "colours"): neighbour_distance((ref[kind][:1]*0 - ref[f"{kind}_mean"])/ref[f"{kind}_std"], ref[kind])
@@ -563,7 +631,7 @@ def load_bundle(
         if spec["classification"]["rung"] not in LITERALS["rung"] or set(spec["flags"]) != set(FLAGS) or spec["neighbour"] != NEIGHBOUR: raise ValueError("its rung or its flags are none of ours")
     except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as e:
         raise BundleError(f"{folder.name} cannot be opened, although its files are as they were written ({type(e).__name__}: {' '.join(str(e).split())[:200]}): use the package that made it") from e
-    return replace(bundle, reference=ref, folder=folder)
+    return replace(bundle, reference=ref, folder=folder, faster=Converted(bundle.seg, spec["segmentation"]["size"]) if engine == "openvino" else None)
 
 # %% ../nbs/08_inference.ipynb #45e66d39
 def against_study(
@@ -869,6 +937,7 @@ def _parser():
     p.add_argument("--out", help="folder for predictions.csv and what else is asked for; without it the table is printed")
     p.add_argument("--operating", choices=list(RULES), help="operating point that decides whom to refer (default: the bundle's)"); p.add_argument("--threshold", type=float, help="refer from this probability on, instead")
     p.add_argument("--prevalence", type=float, help="share of melanomas among your lesions (default: that of the training images)"); p.add_argument("--device", help="cpu, cuda, … (default: a GPU if there is one)")
+    p.add_argument("--engine", choices=ENGINES, default="torch", help="what runs the mask network; openvino: the same masks faster on a processor, after some seconds of conversion, if the package openvino is installed (default: torch)")
     for name, what in (("saliency", "write each photograph with the map of what speaks for melanoma"), ("masks", "write each lesion's mask, PNG at the photograph's size"), ("html", "write index.html with thumbnails")): p.add_argument(f"--{name}", action="store_true", help=what)
     return p
 
@@ -887,9 +956,9 @@ def melanoma_predict(
     args = _parser().parse_args(argv); how = dict(operating=args.operating, threshold=args.threshold, prevalence=args.prevalence, saliency=args.saliency, masks=args.masks, html=args.html)
     try:
         if not args.out and (wants := [k for k in ("saliency", "masks", "html") if how[k]]): raise ValueError(f"--{wants[0]} writes files: say where with --out DIR")
-        bundle = load_bundle(args.bundle, args.device); check_choice(bundle.spec, args.operating, args.threshold, args.prevalence); files, none = find_images(args.images, args.out)
+        bundle = load_bundle(args.bundle, args.device, args.engine); check_choice(bundle.spec, args.operating, args.threshold, args.prevalence); files, none = find_images(args.images, args.out)
         if not any(os.path.lexists(f) for f in files): raise ValueError("there is no image: " + "; ".join(f"{i}: {none.get(i, 'no such file')}" for i in files[:3]) + f"; and {len(files) - 3} more"*(len(files) > 3))
-        how = dict(notice=NOTICE, bundle=bundle.name, content=bundle.spec["content"]) | how | dict(operating=check_choice(bundle.spec, args.operating, args.threshold, args.prevalence))
+        how = dict(notice=NOTICE, bundle=bundle.name, content=bundle.spec["content"]) | how | dict(operating=check_choice(bundle.spec, args.operating, args.threshold, args.prevalence)) | (dict(engine=args.engine) if args.engine != "torch" else {})
         print(f"{NOTICE} Bundle {bundle.spec['name']}, {len(files)} images.", file=sys.stdout if args.out else sys.stderr, flush=True)
         if args.out: answers = predict_to(files, bundle, Path(args.out), how, none)
         else:
