@@ -4,18 +4,19 @@
 
 # %% auto #0
 __all__ = ['NOTICE', 'FORMAT', 'BUNDLE_VERSION', 'PREPROCESSING', 'WEIGHTS', 'BLUR_WIDTH', 'NEIGHBOUR', 'N_REFERENCE',
-           'COLOUR_QUANTILES', 'MEASURES', 'FALSE_FLAGS', 'FLAGS', 'COLUMNS', 'ENGINES', 'TOLERANCE', 'CASES',
-           'SUFFIXES', 'IDENTITY', 'BundleError', 'Photo', 'photo_remarks', 'shape_remark', 'open_photo', 'blur_score',
-           'colour_numbers', 'encoder_features', 'neighbour_distance', 'Bundle', 'Measured', 'load_photo', 'crop_photo',
-           'network_input', 'measure_batch', 'measure', 'standardised', 'distances', 'measured_table', 'flag_threshold',
-           'flag_columns', 'probability', 'check_choice', 'decide', 'open_networks', 'network_spec', 'make_reference',
-           'rate', 'at_threshold', 'fit_answers', 'fit_flags', 'part_rows', 'read_parts', 'training_told',
-           'content_hash', 'in_words', 'card_text', 'write_bundle', 'bundle_spec', 'make_bundle', 'openvino_library',
-           'pick_engine', 'MapAndFeatures', 'Converted', 'read_spec', 'load_bundle', 'against_study', 'spoil_blur',
-           'spoil_noise', 'spoil_inverted', 'spoil_blank', 'spoil_screenshot', 'spoil_filled', 'try_cases',
-           'plot_cases', 'printable', 'predict', 'in_short', 'Explained', 'heat_map', 'explain', 'plot_answer',
-           'of_ours', 'find_images', 'written_name', 'stamped', 'draw_overlay', 'write_picture', 'thumbnail', 'page',
-           'read_measured', 'open_out', 'stamp_of', 'predict_to', 'summary', 'melanoma_predict', 'answer_figure',
+           'COLOUR_QUANTILES', 'MEASURES', 'FALSE_FLAGS', 'FLAGS', 'COLUMNS', 'CALIBRATION_MIN', 'ENGINES', 'TOLERANCE',
+           'CASES', 'SUFFIXES', 'DESKTOP', 'PICTURES', 'IDENTITY', 'BundleError', 'Photo', 'photo_remarks',
+           'shape_remark', 'open_photo', 'blur_score', 'colour_numbers', 'encoder_features', 'neighbour_distance',
+           'Bundle', 'Measured', 'load_photo', 'crop_photo', 'network_input', 'measure_batch', 'measure',
+           'standardised', 'distances', 'measured_table', 'flag_threshold', 'flag_columns', 'probability',
+           'check_choice', 'decide', 'open_networks', 'network_spec', 'make_reference', 'rate', 'at_threshold',
+           'fit_calibration', 'fit_answers', 'fit_flags', 'part_rows', 'read_parts', 'training_told', 'content_hash',
+           'in_words', 'card_text', 'write_bundle', 'bundle_spec', 'make_bundle', 'openvino_library', 'pick_engine',
+           'MapAndFeatures', 'Converted', 'read_spec', 'load_bundle', 'against_study', 'spoil_blur', 'spoil_noise',
+           'spoil_inverted', 'spoil_blank', 'spoil_screenshot', 'spoil_filled', 'try_cases', 'plot_cases', 'printable',
+           'predict', 'in_short', 'Explained', 'heat_map', 'explain', 'plot_answer', 'of_ours', 'find_images',
+           'written_name', 'stamped', 'draw_overlay', 'write_picture', 'thumbnail', 'page', 'read_measured', 'open_out',
+           'stamp_of', 'base_line', 'write_pictures', 'predict_to', 'summary', 'melanoma_predict', 'answer_figure',
            'upload_widget']
 
 # %% ../nbs/08_inference.ipynb #67e011ed
@@ -25,6 +26,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 import cv2
@@ -36,18 +38,17 @@ from matplotlib.figure import Figure
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from scipy.special import expit, logit as log_odds
-from scipy.stats import binomtest
 from torch import nn
 from . import cropping, data, masks
 from .classification import cls_classes, cls_items, cls_parts, cls_run, cls_shares, cls_spec
 from .core import LITERALS, make_run, pick_device, progress, provenance, read_json, run_path, sha256_file, write_json, writing
 from .cropping import TONED, UNMASKED, cut_out, uncrop, usable_lesion
 from .data import Study
-from .evaluation import bootstrap_interval, predictions_table, read_predictions
+from .evaluation import bootstrap_interval, clopper_pearson, predictions_table, read_predictions
 from .maps import Readable, explaining, gradcam_map, map_layer, occlusion_map, plot_overlay
-from .masks import describe_mask, mask_plan
+from .masks import describe_mask, mask_plan, mask_set
 from .networks import build_classifier
-from .operating import RULES, choose_threshold, fit_platt, prior_shift
+from .operating import RULES, TEMPERATURES, choose_threshold, fit_platt, fit_temperature, prior_shift
 from .photos import MIN_SIDE, decode_image, exif_rotation, frame_shape, image_size, resize
 from .rows import row_rung, row_study
 from .segmentation import SQUEEZE, build_segmenter, cut, fold_rows, outline, predict_maps, seg_run, seg_spec, seg_stats
@@ -180,6 +181,11 @@ class Measured(NamedTuple):
     features: np.ndarray | None = None # float32 (d,), see `encoder_features`
     colours: np.ndarray | None = None # float32 (15,)
 
+    def numbers(self):
+        "Without the pictures: of many photographs, only this is kept."
+        return self._replace(photo=None, lesion=None, crop=None)
+
+# %% ../nbs/08_inference.ipynb #1279f550
 def load_photo(
     source, seg_size: tuple[int, int], frame_size: tuple[int, int], # see `open_photo`
 ) -> Photo | Measured: # Measured: why there is none
@@ -310,7 +316,7 @@ COLUMNS = ("file", "status", "reason", "p_mel", "refer", "flags")   # of predict
 def probability(
     spec: dict, # the bundle's
     logit: np.ndarray, # (n,)
-    prevalence: float | None = None, # share of melanomas among the user's lesions, in (0,1); None: that of the validation images
+    prevalence: float | None = None, # share of melanomas among the user's lesions, in (0,1); None: the share that the calibration speaks of, `base`
 ) -> np.ndarray: # (n,) in [0,1]
     "Calibrated probability of melanoma."
     c = spec["calibration"]; moved = 0. if prevalence is None else prior_shift(prevalence, c["base"])
@@ -380,11 +386,16 @@ def make_reference(
         bundle.reference |= {kind: (x - mean)/std, f"{kind}_mean": mean, f"{kind}_std": std}
 
 def rate(
-    k: int, n: int, # how many of how many
-) -> dict: # k, n, share; low, high: 95 % interval (Clopper–Pearson); None where n is 0
-    "A share with its exact interval."
-    ci = binomtest(k, n).proportion_ci() if n else None
-    return dict(k=int(k), n=int(n), share=k/n if n else None, low=ci.low if n else None, high=ci.high if n else None)
+    hit: np.ndarray, # (n,) bool
+    groups: Sequence | None = None, # (n,) lesion or patient of each; None: each its own
+    n_boot: int = 10_000, # resamples, where a group has several
+) -> dict: # k, n, share; low, high: 95 % interval, method; None where n is 0
+    "How many of how many, with an interval as in `at_threshold`; where all or none are hit, no resample differs, and the interval is the exact one of the groups."
+    hit = np.asarray(hit, bool); n = len(hit)
+    if not n: return dict(k=0, n=0, share=None, low=None, high=None, method=None)
+    t = predictions_table(np.arange(n), np.ones(n, int), np.zeros(n), "all", groups).assign(called=hit.astype(int)); said = bootstrap_interval(t, "sensitivity", "pooled", n_boot).iloc[0]; low, high, method = said.low, said.high, said.method
+    if method != "Clopper–Pearson" and hit.all() == hit.any(): g = t.group_id.nunique(); (low, high), method = clopper_pearson(g*int(hit[0]), g), "Clopper–Pearson, groups"
+    return dict(k=int(hit.sum()), n=n, share=float(hit.mean()), low=float(low), high=float(high), method=method)
 
 def at_threshold(
     df: pd.DataFrame, # predictions table of one part, its data sets under one name
@@ -395,25 +406,39 @@ def at_threshold(
     t = bootstrap_interval(df.assign(called=(df.logit >= threshold).astype(int)), ["sensitivity", "specificity"], "pooled", n_boot).set_index("metric")
     return {m: {k: t.loc[m, k] for k in ("value", "low", "high", "method")} for m in t.index}
 
+# %% ../nbs/08_inference.ipynb #4874decc
+CALIBRATION_MIN = 20   # images of each class that slope and intercept need, a rule of thumb: ten for each number
+
+def fit_calibration(
+    valid: pd.DataFrame, # predictions table of the photographs that got an answer
+    share: dict, # true and effective: of melanomas in the training images, see `operating.training_shares`
+) -> dict: # plain data: share, effective, slope, intercept, base (the share that p speaks of), at_bound, instead ("" or why it is a temperature)
+    "Slope and intercept, or, where validation cannot fix two numbers, a temperature."
+    y, z = valid.target.to_numpy(), valid.logit.to_numpy() + prior_shift(share["true"], share["effective"]); a, b, bound = fit_platt(y, z); few = min(y.sum(), (1 - y).sum())
+    known = dict(share=share["true"], effective=share["effective"])
+    if few >= CALIBRATION_MIN and not bound: return known | dict(slope=a, intercept=b, base=float(y.mean()), at_bound=False, instead="")
+    t = fit_temperature(y, z); why = f"validation has {few} images of a class, fewer than {CALIBRATION_MIN}" if few < CALIBRATION_MIN else "the best slope stands at the bound of what is sought"
+    return known | dict(slope=1/t, intercept=0., base=share["true"], at_bound=t in TEMPERATURES, instead=why)
+
 def fit_answers(
     valid: pd.DataFrame, test: pd.DataFrame, # predictions tables of the photographs that got an answer, their data sets under one name
-    share: dict, # true and effective: of melanomas in the training images, see `operating.training_shares`
+    share: dict, # see `fit_calibration`
     n_boot: int = 10_000,
 ) -> dict: # calibration, operating, parts: plain data
     "Calibration and operating points, fitted on validation and tried on test."
-    parts = dict(valid=valid, test=test); z = valid.logit.to_numpy() + prior_shift(share["true"], share["effective"]); a, b, bound = fit_platt(valid.target.to_numpy(), z)
-    spec = dict(calibration=dict(share=share["true"], effective=share["effective"], slope=a, intercept=b, base=float(valid.target.mean()), at_bound=bound))
-    def brier(d): return float(((probability(spec, d.logit) - d.target)**2).mean())
-    told = {k: dict(n=len(d), n_malignant=int(d.target.sum()), n_groups=d.group_id.nunique(), mean_p=float(probability(spec, d.logit).mean()), brier=brier(d), brier_constant=float(((d.target - spec["calibration"]["base"])**2).mean())) for k, d in parts.items()}
+    parts, spec = dict(valid=valid, test=test), dict(calibration=fit_calibration(valid, share))
+    def told(d): p = probability(spec, d.logit); return dict(n=len(d), n_malignant=int(d.target.sum()), n_groups=d.group_id.nunique(), mean_p=float(p.mean()), brier=float(((p - d.target)**2).mean()), brier_constant=float(((d.target - spec["calibration"]["base"])**2).mean()))
     points = {rule: choose_threshold(valid.target, valid.logit, rule) for rule in RULES}
-    return spec | dict(parts=told, operating={r: dict(threshold=v, risk=float(probability(spec, [v])[0])) | {k: at_threshold(d, v, n_boot) for k, d in parts.items()} for r, v in points.items()})
+    return spec | dict(parts={k: told(d) for k, d in parts.items()}, operating={r: dict(threshold=v, risk=float(probability(spec, [v])[0])) | {k: at_threshold(d, v, n_boot) for k, d in parts.items()} for r, v in points.items()})
 
 def fit_flags(
-    valid: pd.DataFrame, test: pd.DataFrame, # from `measured_table`, read without a fault
-) -> tuple[dict, dict]: # flag -> number, side, threshold, and of valid and test how many are flagged, see `rate`; of both parts how many by any flag
+    valid: pd.DataFrame, test: pd.DataFrame, # from `measured_table`, read without a fault, with group_id
+    n_boot: int = 10_000,
+) -> dict: # flags (flag -> number, side, threshold, valid and test: how many are flagged, see `rate`), any_flag (of both parts), no_mask (without a usable lesion)
     "Thresholds of the flags from validation, and how many photographs of both parts they flag."
-    at = {k: flag_threshold(valid[n], side) for k, (n, side) in FLAGS.items()}; hit = {p: flag_columns(t, at) for p, t in (("valid", valid), ("test", test))}
-    return {k: dict(number=FLAGS[k][0], side=FLAGS[k][1], threshold=at[k]) | {p: rate(h[k].sum(), len(h)) for p, h in hit.items()} for k in at}, {p: rate(h.any(axis=1).sum(), len(h)) for p, h in hit.items()}
+    parts = dict(valid=valid, test=test); at = {k: flag_threshold(valid[n], side) for k, (n, side) in FLAGS.items()}; hit = {p: flag_columns(t, at) for p, t in parts.items()}
+    def both(which): return {p: rate(which(p), parts[p].group_id, n_boot) for p in parts}
+    return dict(flags={k: dict(number=n, side=side, threshold=at[k]) | both(lambda p: hit[p][k]) for k, (n, side) in FLAGS.items()}, any_flag=both(lambda p: hit[p].any(axis=1)), no_mask=both(lambda p: parts[p].fallback.eq(True)))
 
 # %% ../nbs/08_inference.ipynb #c86a8a1b
 def part_rows(
@@ -431,11 +456,10 @@ def part_rows(
 def read_parts(
     bundle: Bundle, # its reference is filled
     study: Study, # with the row's recipe
-    most: int | None = None, # at most so many photographs of a part; None: all
 ) -> dict[str, pd.DataFrame]: # valid, test: `measured_table` with image_id, target, group_id; a photograph that cannot be read is a ValueError
     "The bundle's own pass over validation and test photographs."
     def part(split):
-        df = part_rows(study, split, most); got = list(measure(bundle, df.path.tolist(), desc=f"{split} photographs"))
+        df = part_rows(study, split); got = [m.numbers() for m in measure(bundle, df.path.tolist(), desc=f"{split} photographs")]
         if bad := [(i, m.row["reason"]) for i, m in zip(df.image_id, got) if m.row["status"] != "ok"]: raise ValueError(f"{len(bad)} of {len(df)} {split} photographs cannot be measured, for instance {bad[0][0]}: {bad[0][1]}")
         return measured_table(bundle, got).assign(image_id=df.image_id.to_numpy(), target=df.target.to_numpy(), group_id=df.group_id.to_numpy()), distances(bundle, got)
     out, scale = {}, None
@@ -447,13 +471,13 @@ def read_parts(
 
 def training_told(
     study: Study, seed: int, # of the classifier
-    allow_in_sample: bool = False, # see `masks.check_masks`
 ) -> dict: # plain data, no path and no image's name
     "What the card says of the training."
     p = study.profile; df = study.rows(p.datasets); shown = df.groupby(["dataset", "split"]).target.agg(n="size", n_malignant="sum").reset_index().to_dict("records")
     seg = fold_rows(study, p.fold).query("split == 'train'")   # the fold whose segmentation network is packed
+    seen = int((mask_plan(study).role == "in_sample").sum())   # images whose mask in the study comes from a network that saw their group
     return dict(data="synthetic" if p.synthetic else "photographs", profile=p.name, images=shown, seg_datasets=list(p.seg_datasets), seg_images=len(seg), split=p.split, folds=p.folds, fold=p.fold, split_seed=p.split_seed, split_hash=study.split_hash,
-        seed=seed, epochs=p.epochs, seg_epochs=p.seg_epochs, imbalance=p.imbalance, train_share=p.train_share, weights="file" if p.weights.startswith("file:") else p.weights, mask_source=p.mask_source, allow_in_sample=allow_in_sample)
+        seed=seed, epochs=p.epochs, seg_epochs=p.seg_epochs, imbalance=p.imbalance, train_share=p.train_share, weights="file" if p.weights.startswith("file:") else p.weights, mask_source=p.mask_source, in_sample=seen)
 
 # %% ../nbs/08_inference.ipynb #c187017b
 def content_hash(
@@ -477,7 +501,8 @@ def card_text(
 ) -> str: # Markdown
     "The model card, every number of it from `bundle.json`."
     s, c, t, cal, parts = (spec[k] for k in ("segmentation", "classification", "training", "calibration", "parts")); d = spec["operating"][spec["default"]]
-    crops = "" if c["rung"] in UNMASKED else f"The classifier learnt from crops by {'experts’' if t['mask_source'] == 'expert' else 'predicted'} masks{', **some of them by networks that had seen the image: its results are too good**' if t['allow_in_sample'] else ''}. "
+    seen = f", **of {t['in_sample']} images by a network that had seen the image: the results are too good**"*bool(t["in_sample"])
+    crops = "" if c["rung"] in UNMASKED else f"The classifier learnt from crops by {'experts’' if t['mask_source'] == 'expert' else 'predicted'} masks{seen}. "
     rows = lambda head, body: "\n".join(["| " + " | ".join(head) + " |", "|" + "---|"*len(head), *("| " + " | ".join(map(str, r)) + " |" for r in body)])
     return "\n\n".join([
         f"# Model card: {spec['name']}", f"**{spec['notice']}** Nobody has tested it on patients. " + ("It was trained on *synthetic* pictures: on photographs of skin its answers mean nothing. "*(t["data"] == "synthetic") + "It must not be used to decide about anybody's care."),
@@ -485,13 +510,14 @@ def card_text(
         f"Without a usable lesion: {'no answer' if c['mask_policy'] == 'drop' else 'the whole frame is classified, and flagged'}.",
         "**Data** (images, melanomas)\n\n" + rows(("data set", "part", "n", "melanomas"), [(r["dataset"], r["split"], r["n"], r["n_malignant"]) for r in t["images"]]) +
         f"\n\nMasks were learnt from {t['seg_images']} images of {', '.join(t['seg_datasets'])} with experts' masks. {crops}Split {t['split']}, {'fold ' + str(t['fold']) + ' of ' + str(t['folds']) + ' tests' if t['folds'] else 'one 70/15/15 split'}, split seed {t['split_seed']}; seed {t['seed']}, base weights {t['weights']}, {t['epochs']} epochs. One training: another seed gives another network.",
-        f"**Probability.** p speaks of a share of melanomas of {100*cal['base']:.1f} %, that of the validation images; give `prevalence` for another. Slope {cal['slope']:.2f}" + " (at the bound of what is sought: do not trust it)"*cal["at_bound"] + f" and intercept {cal['intercept']:+.2f} were fitted on validation (Platt scaling), so that mean p is right there by construction; test tells whether it is elsewhere.\n\n" +
+        f"**Probability.** p speaks of a share of melanomas of {100*cal['base']:.1f} %, that of the {'training' if cal['instead'] else 'validation'} images; give `prevalence` for another. " +
+        (f"Only a temperature, {1/cal['slope']:.2f}, was fitted on validation, since {cal['instead']}: the level of p may be off." if cal["instead"] else f"Slope {cal['slope']:.2f} and intercept {cal['intercept']:+.2f} were fitted on validation (Platt scaling), so that mean p is right there by construction; test tells whether it is elsewhere.") + " It stands at the bound of what is sought: do not trust p."*cal["at_bound"] + "\n\n" +
         rows(("part", "n", "melanomas", "groups", "share of melanomas", "mean p", "Brier score", "Brier score of that share for all"), [(k, p["n"], p["n_malignant"], p["n_groups"], f"{p['n_malignant']/p['n']:.3f}", f"{p['mean_p']:.3f}", f"{p['brier']:.4f}", f"{p['brier_constant']:.4f}") for k, p in parts.items()]),
         f"**Operating points**, chosen on validation, where they look too good; the test images had no part in the choice. The default is `{spec['default']}`: refer from p = {d['risk']:.3f} on. 95 % intervals.\n\n" +
         rows(("rule", "from p", "sensitivity, valid", "specificity, valid", "sensitivity, test", "specificity, test"), [(k, f"{o['risk']:.3f}", *(in_words(o[p][m]) for p in ("valid", "test") for m in ("sensitivity", "specificity"))) for k, o in spec["operating"].items()]),
-        f"**Flags.** Each threshold is the one beyond which at most {100*FALSE_FLAGS:g} % of the validation photographs lie. That is not the share of new photographs that are flagged without a reason: one or another of the four flags {in_words(spec['any_flag']['test'])} of the test photographs. A flagged answer should not be trusted, and one without a flag is not thereby right.\n\n" +
+        f"**Flags.** Each threshold is the tightest beyond which at most {100*FALSE_FLAGS:g} % of the validation photographs lie. That is not the share of ordinary new photographs that get a flag; the test photographs tell that, in the table: {in_words(spec['any_flag']['test'])} of them have at least one of the four. A flagged answer should not be trusted, and one without a flag is not thereby right.\n\n" +
         rows(("flag", "if", "flagged, valid", "flagged, test"), [(k, f"{f['number']} {'<' if f['side'] == 'below' else '>'} {f['threshold']:.3g}", *(f"{in_words(f[p])}, n = {f[p]['n']}" for p in ("valid", "test"))) for k, f in spec["flags"].items()] + [("any", "", *(f"{in_words(spec['any_flag'][p])}, n = {spec['any_flag'][p]['n']}" for p in ("valid", "test")))]) +
-        "\n\n`no_lesion` is also given where the mask is empty or tiny, however many these are. `unlike_training` flags whatever the training lacked, skin tones and cameras included.",
+        f"\n\n`no_lesion` is also given, whatever the threshold, where there is no usable mask: {spec['no_mask']['valid']['k']} of {spec['no_mask']['valid']['n']} validation photographs, {spec['no_mask']['test']['k']} of {spec['no_mask']['test']['n']} test photographs" + f"; these are more than {100*FALSE_FLAGS:g} %, so this flag is given to more"*(spec["no_mask"]["valid"]["share"] > FALSE_FLAGS) + ". `unlike_training` flags whatever the training lacked, skin tones and cameras included.",
         f"**Made with** {', '.join(f'{k} {v}' for k, v in spec['versions'].items())}; commit {spec['commit']}. Preprocessing {', '.join(f'{k} {v}' for k, v in spec['preprocessing'].items())}."]) + "\n"
 
 # %% ../nbs/08_inference.ipynb #7405c90d
@@ -506,14 +532,16 @@ def write_bundle(
     spec = bundle.spec | dict(files={f: sha256_file(folder/f) for f in (*WEIGHTS.values(), "card.md")})
     write_json(folder/"bundle.json", spec); spec = read_json(folder/"bundle.json"); write_json(folder/"bundle.json", spec | dict(content=content_hash(spec)))   # the hash is of what can be read again
 
+# %% ../nbs/08_inference.ipynb #3be8020a
 def bundle_spec(
     study: Study, rung: str, seed: int = 0, # of the classifier, see `classification.cls_spec`
     operating: str = "sensitivity_90", # the default rule
+    allow_in_sample: bool = False, # see `masks.check_masks`
 ) -> tuple[str, str, dict]: # stage, name and config of the run, see `core.run_path`
     "All that determines a bundle."
     p = study.profile; nets = network_spec(study, rung)
     if operating not in RULES: raise ValueError(f"operating={operating!r} is not known: choose one of {', '.join(RULES)}")
-    return ("bundle", f"{rung}-{p.arch}-{p.image_size}-f{p.fold}-s{seed}", nets | dict(version=BUNDLE_VERSION, operating=operating, false_flags=FALSE_FLAGS, neighbour=NEIGHBOUR, n_reference=N_REFERENCE, n_boot=p.n_boot, rules=list(RULES),
+    return ("bundle", f"{rung}-{p.arch}-{p.image_size}-f{p.fold}-s{seed}", nets | dict(version=BUNDLE_VERSION, operating=operating, allow_in_sample=allow_in_sample, calibration_min=CALIBRATION_MIN, false_flags=FALSE_FLAGS, neighbour=NEIGHBOUR, n_reference=N_REFERENCE, n_boot=p.n_boot, rules=list(RULES),
         runs=dict(segmentation=run_path(*seg_spec(study, p.fold)).name, classification=run_path(*cls_spec(study, rung, seed)).name)))
 
 def make_bundle(
@@ -522,18 +550,17 @@ def make_bundle(
     seed: int = 0, # of the classifier
     operating: str = "sensitivity_90", # the default rule, of `operating.RULES`
     allow_in_sample: bool = False, # see `masks.check_masks`
-    most: int | None = None, # validation and test photographs, at most, that are measured; None: all (recorded in the name's hash if given)
 ) -> Path: # complete: bundle.json, card.md, three files of weights and numbers; beside them the run's config.json and record.json
     "The bundle of a classification run, made if missing; so are the runs that it packs."
-    stage, name, config = bundle_spec(study, rung, seed, operating); p = study.profile; config |= (dict(most=most) if most else {}) | (dict(allow_in_sample=True) if allow_in_sample else {})
+    stage, name, config = bundle_spec(study, rung, seed, operating, allow_in_sample); p = study.profile
     def make(d):
         files = [run/MODEL for run in (seg_run(study, p.fold), cls_run(study, rung, seed, allow_in_sample))]; b = open_networks(network_spec(study, rung), *files, p.device)
-        ratio = part_rows(study, "train").eval("width/height"); b.spec = dict(format=FORMAT, version=BUNDLE_VERSION, notice=NOTICE, name=name) | b.spec | dict(proportions=[float(ratio.min()), float(ratio.max())]) | dict(default=operating, neighbour=NEIGHBOUR, training=training_told(study, seed, allow_in_sample), runs=config["runs"])
-        make_reference(b, list(measure(b, part_rows(study, "train", N_REFERENCE).path.tolist(), desc="training photographs"))); parts = read_parts(b, study, most)
+        ratio = part_rows(study, "train").eval("width/height"); b.spec = dict(format=FORMAT, version=BUNDLE_VERSION, notice=NOTICE, name=name) | b.spec | dict(proportions=[float(ratio.min()), float(ratio.max())]) | dict(default=operating, neighbour=NEIGHBOUR, training=training_told(study, seed), runs=config["runs"])
+        make_reference(b, [m.numbers() for m in measure(b, part_rows(study, "train", N_REFERENCE).path.tolist(), desc="training photographs")]); parts = read_parts(b, study)
         answered = {k: t[~t.fallback.eq(True)] if p.mask_policy == "drop" and rung not in UNMASKED else t for k, t in parts.items()}
         preds = {k: predictions_table(t.image_id.tolist(), t.target.to_numpy(), t.logit.to_numpy(float), dataset="all", group_id=t.group_id.tolist(), fold=p.fold, split=k, seed=seed) for k, t in answered.items()}
         share = cls_shares(cls_parts(study)[0].assign(dataset="all"), cls_classes(study), p, seed).iloc[0]
-        b.spec |= fit_answers(preds["valid"], preds["test"], dict(true=float(share.true), effective=float(share.effective)), p.n_boot); b.spec["flags"], b.spec["any_flag"] = fit_flags(parts["valid"], parts["test"])
+        b.spec |= fit_answers(preds["valid"], preds["test"], dict(true=float(share.true), effective=float(share.effective)), p.n_boot) | fit_flags(parts["valid"], parts["test"], p.n_boot)
         up = provenance(); write_bundle(d, replace(b, spec=b.spec | dict(versions=up["versions"] | dict(python=up["python"]), commit=up["commit"])))
     return make_run(stage, name, config, make)
 
@@ -627,8 +654,8 @@ def load_bundle(
     try:
         bundle = open_networks(spec, folder/WEIGHTS["segmentation"], folder/WEIGHTS["classification"], str(d)); ref = {k: v.numpy() for k, v in load_file(folder/WEIGHTS["reference"]).items()}
         for kind in ("features", "colours"): neighbour_distance((ref[kind][:1]*0 - ref[f"{kind}_mean"])/ref[f"{kind}_std"], ref[kind])
-        check_choice(spec); probability(spec, [0.]); shape_remark((3, 4), spec["proportions"]); [float(f["threshold"]) for f in (*spec["flags"].values(), *spec["operating"].values())]
-        if spec["classification"]["rung"] not in LITERALS["rung"] or set(spec["flags"]) != set(FLAGS) or spec["neighbour"] != NEIGHBOUR: raise ValueError("its rung or its flags are none of ours")
+        check_choice(spec); probability(spec, [0.], .5); shape_remark((3, 4), spec["proportions"]); [float(f["threshold"]) for f in (*spec["flags"].values(), *spec["operating"].values())]
+        if spec["classification"]["rung"] not in LITERALS["rung"] or set(spec["flags"]) != set(FLAGS) or spec["neighbour"] != NEIGHBOUR or not spec["calibration"]["slope"] > 0: raise ValueError("its rung, its flags or its calibration are none of ours")
     except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as e:
         raise BundleError(f"{folder.name} cannot be opened, although its files are as they were written ({type(e).__name__}: {' '.join(str(e).split())[:200]}): use the package that made it") from e
     return replace(bundle, reference=ref, folder=folder, faster=Converted(bundle.seg, spec["segmentation"]["size"]) if engine == "openvino" else None)
@@ -640,12 +667,16 @@ def against_study(
     rung: str,
     seed: int = 0, # of the classifier
     allow_in_sample: bool = False, # see `masks.check_masks`
-) -> pd.DataFrame: # a row a test image: image_id, same_network (did the bundle's network draw its mask in the study?), logit_study, logit
+) -> pd.DataFrame: # a row a test image: image_id, same_network (did the bundle's network draw its mask in the study?), logit_study, logit, pixels (of the mask that differ from the study's; NaN if another network drew it, or no mask is used)
     "Test images from their files, beside the run's own predictions."
     p, df = study.profile, part_rows(study, "test"); t = read_predictions(cls_run(study, rung, seed, allow_in_sample)/"predictions.csv").query("split == 'test'").set_index("image_id")
-    plan = mask_plan(study).set_index("image_id").network; df = df[df.image_id.isin(t.index)]
-    got = measured_table(bundle, list(measure(bundle, df.path.tolist(), desc="test images")))
-    return pd.DataFrame(dict(image_id=df.image_id.to_list(), same_network=[rung in UNMASKED or plan[i] == p.fold for i in df.image_id], logit_study=t.logit[df.image_id].to_numpy(), logit=got.logit.to_numpy(float)))
+    plan = mask_plan(study).set_index("image_id").network; df = df[df.image_id.isin(t.index)]; drawn = None if rung in UNMASKED else mask_set(study, allow_in_sample=allow_in_sample); rows = []
+    sure = {} if drawn is None else drawn.table.set_index("image_id").confidence
+    for i, m in zip(df.image_id, measure(bundle, df.path.tolist(), desc="test images")):
+        same = rung in UNMASKED or plan[i] == p.fold; there = drawn is not None and same and i in drawn.shape
+        pixels = int((usable_lesion(drawn[i], m.lesion.shape, confidence=sure[i])[0] != m.lesion).sum()) if there else np.nan
+        rows.append(dict(image_id=i, same_network=same, logit_study=t.logit[i], logit=m.row["logit"], pixels=pixels))
+    return pd.DataFrame(rows)
 
 # %% ../nbs/08_inference.ipynb #7b3bf458
 def spoil_blur(
@@ -677,16 +708,18 @@ def spoil_filled(img, lesion, rng):
 
 CASES = {"blurred": spoil_blur, "blurred half as much": lambda *a: spoil_blur(*a, share=.005), "blank skin": spoil_blank, "noise": spoil_noise, "screenshot": spoil_screenshot, "inverted": spoil_inverted, "filled": spoil_filled}   # (uint8 (h,w,3), lesion (h,w) bool, generator) -> uint8 (h,w,3)
 
+# %% ../nbs/08_inference.ipynb #b044f79b
 def try_cases(
     bundle: Bundle,
     paths: Sequence[str], # photographs that the bundle was not made with
+    groups: Sequence | None = None, # their lesions or patients, for the interval; None: each its own
     seed: int = 0,
 ) -> tuple[pd.DataFrame, dict[str, pd.DataFrame], dict[str, np.ndarray]]: # a row a case: case, n, any and each flag (share flagged), low, high (95 % of any); measures of each; one example of each
     "Spoilt photographs, and which flags they get."
-    whole = [m for m in measure(bundle, paths) if m.row["status"] == "ok"]; at = {k: f["threshold"] for k, f in bundle.spec["flags"].items()}; rows, tables, shown = [], {}, {}
+    groups = range(len(paths)) if groups is None else groups; read = [(m, g) for m, g in zip(measure(bundle, paths), groups) if m.row["status"] == "ok"]; whole, own = [m for m, _ in read], [g for _, g in read]; at = {k: f["threshold"] for k, f in bundle.spec["flags"].items()}; rows, tables, shown = [], {}, {}
     for name, f in (("as they are", lambda img, lesion, rng: img), *CASES.items()):
         rng = np.random.default_rng(seed); pictures = [f(m.photo.frame, m.lesion, rng) for m in whole]; shown[name] = pictures[0]
-        tables[name] = t = measured_table(bundle, list(measure(bundle, pictures, desc=name))); hit = flag_columns(t, at); r = rate(hit.any(axis=1).sum(), len(hit))
+        tables[name] = t = measured_table(bundle, [m.numbers() for m in measure(bundle, pictures, desc=name)]); hit = flag_columns(t, at); r = rate(hit.any(axis=1), own, 2000)
         rows.append(dict(case=name, n=r["n"], any=r["share"], low=r["low"], high=r["high"]) | hit.mean().to_dict())
     return pd.DataFrame(rows), tables, shown
 
@@ -719,7 +752,7 @@ def predict(
     if isinstance(images, (str, Path, bytes, np.ndarray)): raise ValueError("images is one image: give a list, [image]")
     b, images = bundle if isinstance(bundle, Bundle) else load_bundle(bundle), list(images); check_choice(b.spec, operating, threshold, prevalence)
     names = [printable(str(i)) if isinstance(i, (str, Path)) else f"image {k}" for k, i in enumerate(images)]
-    return decide(b, measured_table(b, list(measure(b, images))).assign(file=names), operating, threshold, prevalence)
+    return decide(b, measured_table(b, [m.numbers() for m in measure(b, images)]).assign(file=names), operating, threshold, prevalence)
 
 def in_short(
     answer: pd.Series, # of `predict`
@@ -727,6 +760,7 @@ def in_short(
     "An answer in a line."
     return "no answer" if np.isnan(answer.p_mel) else f"p = {answer.p_mel:.3f}, {'refer' if answer.refer == 1 else 'do not refer'}"
 
+# %% ../nbs/08_inference.ipynb #83af28c3
 class Explained(NamedTuple):
     "One answer with its pictures."
     answer: pd.Series # of `predict`
@@ -776,9 +810,9 @@ def of_ours(
     file: Path, # in it
     out: Path | None, # folder of answers, absolute
 ) -> bool:
-    "Does a file lie in a folder of answers, this one or that of an earlier call?"
+    "Does a file lie in a folder of answers, this one or that of an earlier call? Photographs beside which answers are asked for are none."
     above = [d for d in file.parents if d.is_relative_to(folder)]
-    return any((out is not None and Path(os.path.abspath(d)) == out) or ((d/"settings.json").is_file() and (d/"measured.jsonl").is_file()) for d in above)
+    return any(Path(os.path.abspath(d)) == out and d != folder or (d/"settings.json").is_file() and (d/"measured.jsonl").is_file() for d in above)
 
 def find_images(
     inputs: Sequence[str], # files, folders, patterns
@@ -788,7 +822,8 @@ def find_images(
     found, none, out = [], {}, None if out is None else Path(os.path.abspath(out))
     for i in map(str, inputs):
         if os.path.isdir(i): hits, why = sorted(str(f) for f in Path(i).rglob("*") if f.suffix.lower() in SUFFIXES and not any(p.startswith(".") for p in f.relative_to(i).parts) and f.is_file() and not of_ours(Path(i), f, out)), "the folder holds no picture"
-        elif glob.has_magic(i) and not os.path.lexists(i): hits, why = sorted(f for f in glob.glob(i, recursive=True) if not os.path.isdir(f)), "no file fits the pattern"
+        elif glob.has_magic(i) and not os.path.lexists(i):
+            fixed = Path(*takewhile(lambda p: not glob.has_magic(p), Path(i).parts)); hits, why = sorted(f for f in glob.glob(i, recursive=True) if not os.path.isdir(f) and not of_ours(fixed, Path(f), out)), "no file fits the pattern"
         else: hits, why = [i], ""
         if not hits: none[i] = why
         found += hits or [i]
@@ -853,7 +888,9 @@ def page(
             f"<p>{made}</p><table><tr><th></th>{''.join(f'<th>{c}</th>' for c in COLUMNS)}</tr>{rows}</table><p class='notice'>{html.escape(NOTICE)}</p></html>\n")
 
 # %% ../nbs/08_inference.ipynb #01538d90
-IDENTITY = ("bundle", "content")   # of the settings: what the measures in a folder hang on; the others can be asked for anew
+DESKTOP = ("Thumbs.db", "desktop.ini")   # left in any folder that somebody looks at
+PICTURES = dict(saliency=".jpg", masks=".png")   # kind, which is also the folder -> suffix
+IDENTITY = ("bundle", "content", "engine")   # of the settings: what the measures in a folder hang on (no engine: torch); the others can be asked for anew
 
 def read_measured(
     log: Path, # measured.jsonl
@@ -875,15 +912,15 @@ def open_out(
     out = Path(out); note, log = out/"settings.json", out/"measured.jsonl"
     if out.exists() and not out.is_dir(): raise ValueError(f"{out} is a file: name a folder")
     if not note.exists():
-        if out.is_dir() and (there := [f.name for f in out.iterdir() if f.name != "measured.jsonl" and not f.name.startswith(".")]): raise ValueError(f"{out} holds {there[0]} and was not made by this command: nothing is overwritten; name another folder")
+        if out.is_dir() and (there := [f.name for f in out.iterdir() if f.name != "measured.jsonl" and not f.name.startswith(".") and f.name not in DESKTOP]): raise ValueError(f"{out} holds {there[0]} and was not made by this command: nothing is overwritten; name another folder")
         out.mkdir(parents=True, exist_ok=True); write_json(note, how)
     try: told = read_json(note)
     except ValueError: told = None
-    if not isinstance(told, dict) or not set(IDENTITY) <= set(told): raise ValueError(f"{note} is not what this command writes: name another folder")
-    if other := [k for k in IDENTITY if told[k] != how.get(k)]: raise ValueError(f"{out} was made with {', '.join(f'{k}={told[k]}' for k in other)}, now asked for is {', '.join(f'{k}={how.get(k)}' for k in other)}: name another folder")
+    if not isinstance(told, dict) or not {"bundle", "content"} <= set(told): raise ValueError(f"{note} is not what this command writes: name another folder")
+    if other := [k for k in IDENTITY if told.get(k) != how.get(k)]: raise ValueError(f"{out} was made with {', '.join(f'{k}={told.get(k)}' for k in other)}, now asked for is {', '.join(f'{k}={how.get(k)}' for k in other)}: name another folder")
     rows, asked = read_measured(log), {os.path.abspath(f) for f in files}
     if gone := [p for p in rows if p not in asked]: raise ValueError(f"{out} holds answers for {len(gone)} other images, for instance {gone[0]}: name another folder, or ask for them as well")
-    if changed := [k for k in {**told, **how} if told.get(k) != how.get(k)]: print(f"now with {', '.join(f'{k}={how.get(k)}' for k in changed)}: the tables in {out} are written anew"); write_json(note, how)
+    if changed := [k for k in {**told, **how} if told.get(k) != how.get(k)]: print(f"now with {', '.join(f'{k}={how.get(k)}' for k in changed)}: the tables in {out} are written anew")
     with writing(log) as tmp: tmp.write_text("".join(json.dumps(r) + "\n" for r in rows.values()))
     return rows
 
@@ -894,6 +931,28 @@ def stamp_of(
     try: s = os.stat(file); return [s.st_size, s.st_mtime_ns]
     except OSError: return []
 
+# %% ../nbs/08_inference.ipynb #46958452
+def base_line(
+    bundle: Bundle,
+    row: dict, # a measured row
+) -> str: # for instance "p = 0.123 where 20.0 % are melanomas"
+    "What stands below a map: p at the bundle's own share of melanomas, which no setting of a later call makes wrong."
+    p = decide(bundle, pd.DataFrame([row | dict(file="")])).p_mel.iloc[0]
+    return "no answer" if np.isnan(p) else f"p = {p:.3f} where {100*bundle.spec['calibration']['base']:.1f} % are melanomas"
+
+def write_pictures(
+    bundle: Bundle, m: Measured, row: dict, # the measured row of `m`
+    file: str, out: Path, # see `open_out`
+    how: dict, # settings
+) -> str: # see `thumbnail`
+    "The pictures of one file that are asked for, and those that an earlier call left there."
+    name, there = written_name(file), {k: out/k/f"{written_name(file)}{s}" for k, s in PICTURES.items()}; wanted = [k for k, f in there.items() if how[k] or f.is_file()]
+    picture = draw_overlay(m, heat_map(bundle, m) if "saliency" in wanted else None)
+    for k in wanted: there[k].parent.mkdir(exist_ok=True)
+    if "saliency" in wanted: write_picture(there["saliency"], stamped(picture, [f"{Path(file).name}: {base_line(bundle, row)}", NOTICE]))
+    if "masks" in wanted: write_picture(there["masks"], (resize((np.zeros_like(m.lesion) if m.row["fallback"] else m.lesion).astype(np.float32), m.photo.size) >= .5)*np.uint8(255))
+    return thumbnail(picture)
+
 def predict_to(
     files: list[str], # from `find_images`
     bundle: Bundle,
@@ -903,28 +962,21 @@ def predict_to(
     bs: int = 8,
 ) -> pd.DataFrame: # as `predict`
     "Answers and pictures for files into a folder, going on where an earlier call was broken off."
-    out, decision = Path(out), (how["operating"], how["threshold"], how["prevalence"]); kept = open_out(out, how, files); failed = {}
-    def lacks(f):   # is its measure missing, or a picture that is asked for now?
-        r, name = kept.get(os.path.abspath(f), {}), written_name(f)
-        return (not r or r.get("stamp") != stamp_of(f) or how["html"] and "thumb" not in r or how["masks"] and not (out/"masks"/f"{name}.png").is_file()
-            or how["saliency"] and (r.get("said") != list(decision) or not (out/"saliency"/f"{name}.jpg").is_file()))   # the answer stands below the map
+    out = Path(out); kept = open_out(out, how, files); failed = {}
+    def lacks(f): r = kept.get(os.path.abspath(f), {}); return not r or r.get("stamp") != stamp_of(f) or any(how[k] and not (out/k/f"{written_name(f)}{s}").is_file() for k, s in PICTURES.items())
     left = [f for f in files if lacks(f)]
     if kept: print(f"{len(files) - len(left)} of {len(files)} images were measured before")
-    for kind in ("saliency", "masks"): (out/kind).mkdir(exist_ok=True) if how[kind] else None
     with open(out/"measured.jsonl", "a") as log:
         for f, m in zip(left, measure(bundle, left, bs)):
             row = measured_table(bundle, [m]).iloc[0].to_dict()
             if m.row["status"] != "ok": failed[f] = row | (dict(status="missing", reason=none[f]) if f in (none or {}) else {}); continue
-            heat = heat_map(bundle, m) if how["saliency"] else None; picture = draw_overlay(m, heat); name = written_name(f)
-            if how["saliency"]: write_picture(out/"saliency"/f"{name}.jpg", stamped(picture, [f"{Path(f).name}: {in_short(decide(bundle, pd.DataFrame([row | dict(file=f)]), *decision).iloc[0])}", NOTICE]))
-            if how["masks"]: write_picture(out/"masks"/f"{name}.png", (resize((np.zeros_like(m.lesion) if m.row["fallback"] else m.lesion).astype(np.float32), m.photo.size) >= .5)*np.uint8(255))
-            kept[os.path.abspath(f)] = row = row | dict(path=os.path.abspath(f), stamp=stamp_of(f)) | (dict(thumb=thumbnail(picture)) if how["html"] else {}) | (dict(said=list(decision)) if how["saliency"] else {})
+            kept[os.path.abspath(f)] = row = row | dict(path=os.path.abspath(f), stamp=stamp_of(f), thumb=write_pictures(bundle, m, row, f, out, how))
             log.write(json.dumps({k: v.item() if isinstance(v, np.generic) else v for k, v in row.items()}) + "\n"); log.flush()
-    rows, names = [failed.get(f) or kept[os.path.abspath(f)] for f in files], [printable(f) for f in files]; table = pd.DataFrame(rows, columns=[*MEASURES, "unlike"]).assign(file=names)
-    answers = decide(bundle, table, *decision)
+    rows, names = [failed.get(f) or kept[os.path.abspath(f)] for f in files], [printable(f) for f in files]
+    answers = decide(bundle, pd.DataFrame(rows, columns=[*MEASURES, "unlike"]).assign(file=names), how["operating"], how["threshold"], how["prevalence"]); write_json(out/"settings.json", how)
     with writing(out/"predictions.csv") as tmp: answers.to_csv(tmp, index=False, float_format="%.6f")
-    with writing(out/"NOTICE.txt") as tmp: tmp.write_text(NOTICE + "\n", encoding="utf-8")
-    if how["html"]:
+    with writing(out/"NOTICE.txt") as tmp: tmp.write_text(f"{NOTICE} This holds for every table, mask and picture in this folder.\n", encoding="utf-8")
+    if how["html"] or (out/"index.html").is_file():
         with writing(out/"index.html") as tmp: tmp.write_text(page(answers, {f: r["thumb"] for f, r in zip(names, rows) if "thumb" in r}, how), encoding="utf-8")
     return answers
 
@@ -934,9 +986,9 @@ def _parser():
         def error(self, message): self.print_usage(sys.stderr); self.exit(1, f"{self.prog}: {message}\n")
     p = Parser(prog="melanoma_predict", description=f"Probability of melanoma for dermoscopic photographs. {NOTICE}", epilog="Exit status: 0 every image has an answer; 3 some have none, the others are done; 1 wrong call or bundle; 130 interrupted.")
     p.add_argument("images", nargs="+", help="files, folders, or patterns such as 'photos/*.jpg'"); p.add_argument("--bundle", required=True, help="folder of the bundle")
-    p.add_argument("--out", help="folder for predictions.csv and what else is asked for; without it the table is printed")
+    p.add_argument("--out", help="folder for predictions.csv and what else is asked for; without it the table is printed, and the notice goes to the error stream")
     p.add_argument("--operating", choices=list(RULES), help="operating point that decides whom to refer (default: the bundle's)"); p.add_argument("--threshold", type=float, help="refer from this probability on, instead")
-    p.add_argument("--prevalence", type=float, help="share of melanomas among your lesions (default: that of the training images)"); p.add_argument("--device", help="cpu, cuda, … (default: a GPU if there is one)")
+    p.add_argument("--prevalence", type=float, help="share of melanomas among your lesions (default: that on the card)"); p.add_argument("--device", help="cpu, cuda, … (default: a GPU if there is one)")
     p.add_argument("--engine", choices=ENGINES, default="torch", help="what runs the mask network; openvino: the same masks faster on a processor, after some seconds of conversion, if the package openvino is installed (default: torch)")
     for name, what in (("saliency", "write each photograph with the map of what speaks for melanoma"), ("masks", "write each lesion's mask, PNG at the photograph's size"), ("html", "write index.html with thumbnails")): p.add_argument(f"--{name}", action="store_true", help=what)
     return p
