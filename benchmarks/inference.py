@@ -2,7 +2,7 @@
 
 DenseNet121 U-Net at 576×448 and DenseNet121 at 224, weights from nothing (a mask that is none: the crop is the whole frame, the largest there is), 1,000 reference photographs.
 JPEGs as large as most of HAM10000's (600×450) and as the largest of ISIC 2020 (6000×4000). Where the time goes is timed part by part, on a batch."""
-import argparse, os, resource, tempfile, time
+import argparse, os, tempfile, time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import numpy as np
@@ -61,7 +61,7 @@ def measure_all(n: int, sizes: list[tuple[int, int]], batches: list[int], arch: 
                 single = np.median([answered(bundle, paths[k:k+1], 1) for k in range(min(5, n))])
                 for bs in batches:
                     took = answered(bundle, paths, bs); rows.append(dict(photographs=f"{w}x{h}", network=arch, mask=f"{seg_size[1]}x{seg_size[0]}", side=image_size, memory="channels_last" if last else "contiguous", batch=bs, n=n, images_per_s=n/took,
-                        single_s=single, peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/1024, **{f"ms_{k.replace(', ', '_').replace(' ', '_')}": v for k, v in parts(bundle, paths, bs).items()}))
+                        single_s=single, **{f"ms_{k.replace(', ', '_').replace(' ', '_')}": v for k, v in parts(bundle, paths, bs).items()}))
     return pd.DataFrame(rows).round(3)
 
 if __name__ == "__main__":
