@@ -532,7 +532,6 @@ def write_bundle(
     spec = bundle.spec | dict(files={f: sha256_file(folder/f) for f in (*WEIGHTS.values(), "card.md")})
     write_json(folder/"bundle.json", spec); spec = read_json(folder/"bundle.json"); write_json(folder/"bundle.json", spec | dict(content=content_hash(spec)))   # the hash is of what can be read again
 
-# %% ../nbs/08_inference.ipynb #3be8020a
 def bundle_spec(
     study: Study, rung: str, seed: int = 0, # of the classifier, see `classification.cls_spec`
     operating: str = "sensitivity_90", # the default rule
