@@ -20,7 +20,7 @@ __all__ = ['NOTICE', 'FORMAT', 'BUNDLE_VERSION', 'PREPROCESSING', 'WEIGHTS', 'BL
            'upload_widget']
 
 # %% ../nbs/08_inference.ipynb #67e011ed
-import argparse, base64, contextlib, glob, hashlib, html, json, math, os, sys, warnings
+import base64, contextlib, glob, hashlib, html, json, math, os, sys, warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -41,7 +41,7 @@ from scipy.special import expit, logit as log_odds
 from torch import nn
 from . import cropping, data, masks
 from .classification import cls_classes, cls_items, cls_parts, cls_run, cls_shares, cls_spec
-from .core import LITERALS, make_run, pick_device, progress, provenance, read_json, run_path, sha256_file, write_json, writing
+from .core import LITERALS, Parser, make_run, pick_device, progress, provenance, read_json, run_path, sha256_file, write_json, writing
 from .cropping import TONED, UNMASKED, cut_out, uncrop, usable_lesion
 from .data import Study
 from .evaluation import bootstrap_interval, clopper_pearson, predictions_table, read_predictions
@@ -981,8 +981,6 @@ def predict_to(
 
 # %% ../nbs/08_inference.ipynb #8d747b0d
 def _parser():
-    class Parser(argparse.ArgumentParser):
-        def error(self, message): self.print_usage(sys.stderr); self.exit(1, f"{self.prog}: {message}\n")
     p = Parser(prog="melanoma_predict", description=f"Probability of melanoma for dermoscopic photographs. {NOTICE}", epilog="Exit status: 0 every image has an answer; 3 some have none, the others are done; 1 wrong call or bundle; 130 interrupted.")
     p.add_argument("images", nargs="+", help="files, folders, or patterns such as 'photos/*.jpg'"); p.add_argument("--bundle", required=True, help="folder of the bundle")
     p.add_argument("--out", help="folder for predictions.csv and what else is asked for; without it the table is printed, and the notice goes to the error stream")
