@@ -8,9 +8,10 @@ __all__ = ['STAGES', 'ONE_SEED', 'VERSION', 'EXHIBITS', 'CONCLUSIONS', 'STYLE', 
            'Job', 'study_jobs', 'is_whole', 'do_job', 'run_study', 'found_jobs', 'fold_study', 'take_kept',
            'fold_tables', 'fold_differences', 'plot_folds', 'Exhibit', 'settled', 'tagged_outputs', 'as_text',
            'summary', 'read_executed', 'limits', 'to_html', 'run_lines', 'page_cells', 'Together', 'shows',
-           'fold_folders', 'fold_cells', 'at_own_thresholds', 'threshold_change', 'say_chosen', 'figure_text',
-           'write_page', 'fold_record', 'study_command', 'check_file', 'check_logits', 'compare_again', 'check_values',
-           'check_results', 'parse_stages', 'say_check', 'melanoma_study', 'keep_record', 'plot_pipeline']
+           'cut_questions', 'fold_folders', 'fold_cells', 'at_own_thresholds', 'threshold_change', 'say_chosen',
+           'figure_text', 'write_page', 'fold_record', 'study_command', 'check_file', 'check_logits', 'compare_again',
+           'check_values', 'check_results', 'parse_stages', 'say_check', 'melanoma_study', 'keep_record',
+           'plot_pipeline']
 
 # %% ../nbs/09_study.ipynb #c5c5f8c2
 import argparse, base64, io, json, os, re, shutil, sys, time
@@ -30,10 +31,9 @@ from .core import (
     Profile, config_hash, environ, get_profile, project_root, provenance, read_json, run_lock, run_path, runs_dir, set_style, write_json, writing)
 from .cropping import RUNGS, rung_cache
 from .data import Study, data_folder, listing, open_study, read_frame
-from .evaluation import metric_label, metrics, read_predictions
+from .evaluation import metric_label, metrics, points, read_predictions
 from .findings import Question, ask, comparisons, conclude, difference, show_table2, table2
 from .operating import apply_thresholds, fit_thresholds
-from .groups import points
 from .maps import enlarge, map_set, plot_overlay
 from .masks import mask_set
 from .rows import not_the_reports, parse_rows, read_parameters, row_study, row_words
@@ -407,8 +407,9 @@ def page_cells(
     for e in exhibits: say(head(e.title) + f"\n\n> {e.report}"*bool(e.report)); show(e.cells)
     if plan.folds: say(head("All folds together")); out.extend(together.cells)
     say(head("What we conclude")); out.extend(together.concluded)
-    if together.concluded and set(CONCLUSIONS) & {(n, t) for n, t in CONCLUSIONS if n in plan.stages}: say(f"**Of fold {p.fold} alone**:")
-    show([c for c in CONCLUSIONS if c[0] in plan.stages])
+    own = [c for c in CONCLUSIONS if c[0] in plan.stages]
+    if together.concluded and own: say(f"**Of fold {p.fold} alone**:")
+    show(own)
     compared = together.tables.get("folds_comparisons") if together.tables else pd.read_csv(f) if "05_ablation" in plan.stages and (f := plan.results/"comparisons.csv").is_file() else None
     say(head("What we cannot conclude") + "\n\n" + "\n".join(f"- {t}" for t in limits(plan, together.folds, compared) + [f"Not asked for: {', '.join(left)}."]*bool(left) + [f"{j.name} {'failed' if j.state == 'failed' else 'was not executed'}, and what rests on it is missing." for j in done.itertuples() if j.state in BAD and j.name not in {f"fold-{f}" for f in together.folds}]))
     say(f"{head('How this was made')}\n\n{run_lines(plan, done)}\n\nTables: `{shown(plan.results)}`. Commit {about['commit']}, {about['cores']} cores, GPU: {about['gpu'] or 'none'}; "
@@ -425,6 +426,12 @@ class Together(NamedTuple):
 
 def shows(table: pd.DataFrame, html: str) -> nbformat.NotebookNode:
     return new_code_cell("", outputs=[new_output("display_data", {"text/html": html, "text/plain": str(table)})])
+
+def cut_questions(
+    rows: Sequence[str], # that are there
+) -> list[Question]:
+    "Does a cut other than row 4's do better than the report's originals?"
+    return [Question(f"row {r} against row 3", ("3",), (r,)) for r in rows if r in RUNGS and "3" in rows]
 
 def fold_folders(
     plan: StudyPlan,
@@ -453,8 +460,7 @@ def fold_cells(
     except ValueError as e: return Together(cells=(*cells, new_markdown_cell(f"**The folds cannot be judged together**: {e}")))
     if lost := [r for r in plan.fold_rows if r not in tables]: cells.append(new_markdown_cell(f"**Left out**, since not every fold has them: rows {', '.join(lost)}."))
     shared, about = p.mask_policy == "drop", not_the_reports(given)
-    more = [Question(f"row {r} against row 3", ("3",), (r,)) for r in tables if r in RUNGS and "3" in tables]   # does another cut help, against the report's originals?
-    found, numbers = comparisons(tables, p.n_boot, shared, more=more), table2(tables, p.n_boot); kept = dict(folds_table2=numbers, folds_comparisons=found)
+    found, numbers = comparisons(tables, p.n_boot, shared, more=cut_questions(tables)), table2(tables, p.n_boot); kept = dict(folds_table2=numbers, folds_comparisons=found)
     cells.append(shows(numbers, show_table2(numbers).to_html()))
     concluded = [new_markdown_cell(conclude(found, f"Folds {', '.join(map(str, folders))} together. {about}".strip(), {r: row_words(r, given) for r in tables}, report=not about))]
     if {"3", "4"} <= set(tables):
@@ -538,7 +544,7 @@ def study_command(
 TOLD = {"command", "seed", "split", "commit", "versions", "hardware", "profile", "rows", "runs"}   # what the record of a table must tell
 PRIVATE = {"target", "diagnosis", "sex", "age", "site", "patient_id", "lesion_id", "group_id", "path", "skin_tone"}   # columns that no table with a line an image may have
 
-MACHINE = re.compile(r"(?:/(?:home|Users|root|mnt|work|media|data|scratch|tmp)/|[A-Z]:\\\\)[^\"]*")   # in JSON text
+MACHINE = re.compile(r"(?<![\w.:/-])(?:/(?:home|Users|root|mnt|work|media|data|scratch|tmp)/|[A-Z]:\\\\)[^\"]*")   # in JSON text
 SHARES = ("accuracy", "sensitivity", "specificity", "balanced_accuracy", "auroc", "average_precision", "precision", "negative_predictive_value", "f1")
 
 def check_file(
@@ -601,7 +607,7 @@ def check_values(
     "Do Table 2 and the comparisons follow from the logits? Differences only: intervals and p are drawn."
     tables = {r: t for r, t in tables.items() if r != "box_size"}; read = {n: pd.read_csv(folder/f"{before}{n}.csv", dtype=dict(row=str, first=str, second=str)) for n in ("table2", "comparisons")}
     unequal = len({frozenset(t.image_id) for t in tables.values()}) > 1
-    more = [Question(f"row {r} against row 3", ("3",), (r,)) for r in tables if f"row {r} against row 3" in set(read["comparisons"].question)]
+    more = [q for q in cut_questions(list(tables)) if q.question in set(read["comparisons"].question)]
     return compare_again(f"{before}table2", read["table2"], table2(tables, 10), ["row", "over", "metric"], "value") + compare_again(
         f"{before}comparisons", read["comparisons"], comparisons(tables, 10, unequal, False, more), ["first", "second", "metric"], "difference")
 
