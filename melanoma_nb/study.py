@@ -6,12 +6,11 @@
 __all__ = ['STAGES', 'ONE_SEED', 'VERSION', 'EXHIBITS', 'CONCLUSIONS', 'STYLE', 'BAD', 'TOLD', 'PRIVATE', 'MACHINE', 'SHARES',
            'find_stages', 'prepared', 'StudyPlan', 'check_names', 'stage_parameters', 'study_config', 'plan_study',
            'Job', 'study_jobs', 'is_whole', 'do_job', 'run_study', 'found_jobs', 'fold_study', 'take_kept',
-           'fold_tables', 'fold_differences', 'plot_folds', 'Exhibit', 'settled', 'tagged_outputs', 'as_text',
-           'summary', 'read_executed', 'limits', 'to_html', 'run_lines', 'page_cells', 'Together', 'shows',
-           'cut_questions', 'fold_folders', 'fold_cells', 'at_own_thresholds', 'threshold_change', 'say_chosen',
-           'figure_text', 'write_page', 'fold_record', 'study_command', 'check_file', 'check_logits', 'compare_again',
-           'check_values', 'check_results', 'parse_stages', 'say_check', 'melanoma_study', 'keep_record',
-           'plot_pipeline']
+           'fold_tables', 'fold_differences', 'plot_folds', 'at_own_thresholds', 'threshold_change', 'say_chosen',
+           'Exhibit', 'settled', 'tagged_outputs', 'as_text', 'summary', 'read_executed', 'limits', 'to_html',
+           'run_lines', 'page_cells', 'Together', 'shows', 'figure_text', 'cut_questions', 'fold_folders', 'fold_cells',
+           'study_command', 'fold_record', 'write_page', 'check_file', 'check_logits', 'compare_again', 'check_values',
+           'check_results', 'parse_stages', 'say_check', 'keep_record', 'melanoma_study', 'plot_pipeline']
 
 # %% ../nbs/09_study.ipynb #c5c5f8c2
 import argparse, base64, io, json, os, re, shutil, sys, time
@@ -132,7 +131,7 @@ def plan_study(
     config = study_config(p, given, stages, folds, rows if folds else ()); folder = run_path("study", p.name, config)
     return StudyPlan(p, given, tuple(stages), tuple(folds), rows, None if kept is None else project_root()/kept, folder/"tables" if results is None else project_root()/results, folder)
 
-# %% ../nbs/09_study.ipynb #851ae335
+# %% ../nbs/09_study.ipynb #db90b006
 class Job(NamedTuple):
     "One notebook to execute."
     name: str # of the executed notebook
@@ -155,6 +154,7 @@ def is_whole(
     used = plan.folder/f"{job.name}.runs.txt"; runs = {Path(r) for r in used.read_text().splitlines()} if used.is_file() else set()
     return finished(plan.folder/f"{job.name}.ipynb", job.parameters) and all(r.is_dir() for r in runs if r.is_relative_to(runs_dir()))   # others are of tests, which leave nothing
 
+# %% ../nbs/09_study.ipynb #1223f375
 def do_job(
     plan: StudyPlan,
     job: Job,
@@ -182,6 +182,7 @@ def run_study(
             print(f"[{i}/{len(jobs)}] {job.name}: {r['state']}" + (f" after {r['seconds']:.0f} s" if r["state"] != "found" else "") + (f": {first}" if first else ""), flush=True)
     return pd.DataFrame(done)
 
+# %% ../nbs/09_study.ipynb #30f9db33
 def found_jobs(
     plan: StudyPlan,
 ) -> pd.DataFrame: # as from `run_study`
@@ -256,6 +257,39 @@ def plot_folds(
         ax.errorbar(100*r.difference, len(t), xerr=[[100*(r.difference - r.low)], [100*(r.high - r.difference)]], fmt="o", color="C0", capsize=3)
         ax.set(yticks=range(len(t) + 1), yticklabels=[f"fold {f}" for f in t.fold] + ["all folds"], ylim=(len(t) + .6, -.6), title=metric_label(m), xlabel=f"row {second} − row {first} (points)")
     return axs
+
+# %% ../nbs/09_study.ipynb #08699af0
+def at_own_thresholds(
+    own: dict[str, pd.DataFrame], # row -> predictions, decided at thresholds that validation chose
+    rows: Sequence[str], # that are compared with row 3
+    n_boot: int = 10_000, shared: bool = False, # see `findings.difference`
+) -> pd.DataFrame: # first, second, and the columns of `findings.difference`; each row is a family of its own
+    "Differences in balanced accuracy, as a mean over data sets, pooled and for each."
+    return pd.concat([difference(own, "3", r, n_boot, shared).query("metric == 'balanced_accuracy'").assign(first="3", second=r) for r in rows], ignore_index=True)
+
+def threshold_change(
+    half: dict[str, pd.DataFrame], # row -> predictions, decided at 0.5
+    own: dict[str, pd.DataFrame], # the same, decided at thresholds that validation chose
+    n_boot: int = 10_000, shared: bool = False, # see `findings.ask`
+) -> pd.DataFrame: # one row: by how much row 4 − row 3 in balanced accuracy changes from the first to the second, paired
+    "Is a difference between rows 3 and 4 one of the threshold?"
+    t = ask({**{r: half[r] for r in "34"}, **{f"{r} own": own[r] for r in "34"}}, [Question("does the threshold change the difference?", ("3", "4"), ("3 own", "4 own"))], n_boot, shared)
+    return t[t.metric == "balanced_accuracy"]
+
+def say_chosen(
+    found: pd.DataFrame, # from `findings.comparisons`: decisions at 0.5
+    chosen: pd.DataFrame, # from `at_own_thresholds`
+    change: pd.DataFrame, # from `threshold_change`
+) -> str: # Markdown
+    "What a difference between rows 3 and 4 is when both decide by thresholds of their own."
+    half, own = found[(found["first"].astype(str) == "3") & (found["second"].astype(str) == "4") & (found.metric == "balanced_accuracy")].iloc[0], chosen[(chosen["over"] == "mean") & (chosen["second"] == "4")].iloc[0]
+    c = change.iloc[0]; hangs = c.p < 1 - c.level and c.difference*half.difference < 0
+    text = (f"**At thresholds that validation chose** for each network and data set instead of 0.5, row 4 − row 3 is {points(own.difference)} points of balanced accuracy "
+        f"({100*own.level:.0f} % interval {points(own.low)} to {points(own.high)}): {points(c.difference)} points against 0.5 ({points(c.low)} to {points(c.high)}, p = {c.p:.2g}). ")
+    if hangs: text += "**The difference at 0.5 hangs on the threshold**" + (": with thresholds of their own the two rows are not told apart." if own.low <= 0 <= own.high else ", but does not vanish with it.")
+    elif half.p_holm < 1 - half.level and own.low <= 0 <= own.high: text += "The two rows are then not told apart; whether the threshold makes that difference cannot be said either."
+    else: text += "No change by the threshold is shown."
+    return text + " Each row against row 3 at its own thresholds (a: row 3, b: the second; intervals and p of one comparison):"
 
 # %% ../nbs/09_study.ipynb #8e6c2b25
 class Exhibit(NamedTuple):
@@ -416,7 +450,7 @@ def page_cells(
         + ", ".join(f"{k} {v}" for k, v in about["versions"].items()) + ".")
     return out
 
-# %% ../nbs/09_study.ipynb #370db898
+# %% ../nbs/09_study.ipynb #c984f1eb
 class Together(NamedTuple):
     "What the folds say together."
     folds: tuple[int, ...] = () # those that are judged
@@ -426,6 +460,11 @@ class Together(NamedTuple):
 
 def shows(table: pd.DataFrame, html: str) -> nbformat.NotebookNode:
     return new_code_cell("", outputs=[new_output("display_data", {"text/html": html, "text/plain": str(table)})])
+
+def figure_text(fig) -> str: # base64
+    "A figure as a PNG inside text; the figure is closed."
+    f = io.BytesIO(); fig.savefig(f, format="png", dpi=110, bbox_inches="tight"); plt.close(fig)
+    return base64.b64encode(f.getvalue()).decode()
 
 def cut_questions(
     rows: Sequence[str], # that are there
@@ -446,6 +485,7 @@ def fold_folders(
         else: lacking.append(f"Fold {f} is left out: it has no logits.")
     return folders, lacking
 
+# %% ../nbs/09_study.ipynb #1773b3d4
 def fold_cells(
     plan: StudyPlan,
     done: pd.DataFrame, # see `run_lines`
@@ -471,42 +511,25 @@ def fold_cells(
         concluded.append(shows(chosen, chosen["second over a b difference low high p n n_malignant".split()].round(4).to_html(index=False)))
     return Together(tuple(folders), tuple(cells), tuple(concluded), kept)
 
-def at_own_thresholds(
-    own: dict[str, pd.DataFrame], # row -> predictions, decided at thresholds that validation chose
-    rows: Sequence[str], # that are compared with row 3
-    n_boot: int = 10_000, shared: bool = False, # see `findings.difference`
-) -> pd.DataFrame: # first, second, and the columns of `findings.difference`; each row is a family of its own
-    "Differences in balanced accuracy, as a mean over data sets, pooled and for each."
-    return pd.concat([difference(own, "3", r, n_boot, shared).query("metric == 'balanced_accuracy'").assign(first="3", second=r) for r in rows], ignore_index=True)
+# %% ../nbs/09_study.ipynb #1b9f9ab2
+def study_command(
+    plan: StudyPlan,
+) -> str:
+    "The command that makes a study, without paths of this machine."
+    def place(p): return str(p.relative_to(project_root())) if p.is_relative_to(project_root()) else "DIR"
+    given = [f"{k}={'file:PATH' if str(v).startswith('file:') else v}" for k, v in plan.given.items()]; numbers = ",".join(s.split("_")[0] for s in plan.stages)
+    return " ".join([*["MELANOMA_NB_DATA=DIR"]*(not plan.profile.synthetic), "melanoma_study", "--profile", plan.profile.name, *(["-p", *given] if given else []), *["--stages", numbers]*(plan.stages != STAGES),
+        *(["--folds", ",".join(map(str, plan.folds)), "--fold-rows", ",".join(plan.fold_rows)] if plan.folds else []), *(["--kept", place(plan.kept)] if plan.kept else []),
+        *(["--results", place(plan.results)] if plan.results != plan.folder/"tables" else [])])
 
-def threshold_change(
-    half: dict[str, pd.DataFrame], # row -> predictions, decided at 0.5
-    own: dict[str, pd.DataFrame], # the same, decided at thresholds that validation chose
-    n_boot: int = 10_000, shared: bool = False, # see `findings.ask`
-) -> pd.DataFrame: # one row: by how much row 4 − row 3 in balanced accuracy changes from the first to the second, paired
-    "Is a difference between rows 3 and 4 one of the threshold?"
-    t = ask({**{r: half[r] for r in "34"}, **{f"{r} own": own[r] for r in "34"}}, [Question("does the threshold change the difference?", ("3", "4"), ("3 own", "4 own"))], n_boot, shared)
-    return t[t.metric == "balanced_accuracy"]
-
-def say_chosen(
-    found: pd.DataFrame, # from `findings.comparisons`: decisions at 0.5
-    chosen: pd.DataFrame, # from `at_own_thresholds`
-    change: pd.DataFrame, # from `threshold_change`
-) -> str: # Markdown
-    "What a difference between rows 3 and 4 is when both decide by thresholds of their own."
-    half, own = found[(found["first"].astype(str) == "3") & (found["second"].astype(str) == "4") & (found.metric == "balanced_accuracy")].iloc[0], chosen[(chosen["over"] == "mean") & (chosen["second"] == "4")].iloc[0]
-    c = change.iloc[0]; hangs = c.p < 1 - c.level and c.difference*half.difference < 0
-    text = (f"**At thresholds that validation chose** for each network and data set instead of 0.5, row 4 − row 3 is {points(own.difference)} points of balanced accuracy "
-        f"({100*own.level:.0f} % interval {points(own.low)} to {points(own.high)}): {points(c.difference)} points against 0.5 ({points(c.low)} to {points(c.high)}, p = {c.p:.2g}). ")
-    if hangs: text += "**The difference at 0.5 hangs on the threshold**" + (": with thresholds of their own the two rows are not told apart." if own.low <= 0 <= own.high else ", but does not vanish with it.")
-    elif half.p_holm < 1 - half.level and own.low <= 0 <= own.high: text += "The two rows are then not told apart; whether the threshold makes that difference cannot be said either."
-    else: text += "No change by the threshold is shown."
-    return text + " Each row against row 3 at its own thresholds (a: row 3, b: the second; intervals and p of one comparison):"
-
-def figure_text(fig) -> str: # base64
-    "A figure as a PNG inside text; the figure is closed."
-    f = io.BytesIO(); fig.savefig(f, format="png", dpi=110, bbox_inches="tight"); plt.close(fig)
-    return base64.b64encode(f.getvalue()).decode()
+def fold_record(
+    plan: StudyPlan,
+    folds: Sequence[int], # that are judged
+) -> dict: # for a `how.json`
+    "How the tables of all folds were made."
+    p = provenance(); hows = {f: read_json(plan.results/f"fold-{f}"/"logits.how.json") for f in folds}
+    return dict(command=study_command(plan), seed=list(plan.profile.seeds), folds=list(hows), split={f: h["split"] for f, h in hows.items()}, commit=p["commit"], versions=p["versions"],
+        hardware=dict(cores=p["cores"], machine=p["machine"], gpu=p["gpu"]), profile=next(iter(hows.values()))["profile"], given=plan.given, rows={f: h["rows"] for f, h in hows.items()})
 
 def write_page(
     plan: StudyPlan,
@@ -521,30 +544,13 @@ def write_page(
     with writing(plan.folder/"report.html") as tmp: tmp.write_text(to_html(new_notebook(cells=page_cells(plan, done, together)), f"The study: {plan.profile.name}"), encoding="utf-8")
     return plan.folder/"report.html"
 
-def fold_record(
-    plan: StudyPlan,
-    folds: Sequence[int], # that are judged
-) -> dict: # for a `how.json`
-    "How the tables of all folds were made."
-    p = provenance(); hows = {f: read_json(plan.results/f"fold-{f}"/"logits.how.json") for f in folds}
-    return dict(command=study_command(plan), seed=list(plan.profile.seeds), folds=list(hows), split={f: h["split"] for f, h in hows.items()}, commit=p["commit"], versions=p["versions"],
-        hardware=dict(cores=p["cores"], machine=p["machine"], gpu=p["gpu"]), profile=next(iter(hows.values()))["profile"], given=plan.given, rows={f: h["rows"] for f, h in hows.items()})
-
-def study_command(
-    plan: StudyPlan,
-) -> str:
-    "The command that makes a study, without paths of this machine."
-    def place(p): return str(p.relative_to(project_root())) if p.is_relative_to(project_root()) else "DIR"
-    given = [f"{k}={'file:PATH' if str(v).startswith('file:') else v}" for k, v in plan.given.items()]; numbers = ",".join(s.split("_")[0] for s in plan.stages)
-    return " ".join([*["MELANOMA_NB_DATA=DIR"]*(not plan.profile.synthetic), "melanoma_study", "--profile", plan.profile.name, *(["-p", *given] if given else []), *["--stages", numbers]*(plan.stages != STAGES),
-        *(["--folds", ",".join(map(str, plan.folds)), "--fold-rows", ",".join(plan.fold_rows)] if plan.folds else []), *(["--kept", place(plan.kept)] if plan.kept else []),
-        *(["--results", place(plan.results)] if plan.results != plan.folder/"tables" else [])])
-
-# %% ../nbs/09_study.ipynb #e8886760
+# %% ../nbs/09_study.ipynb #8d3dc6f8
 TOLD = {"command", "seed", "split", "commit", "versions", "hardware", "profile", "rows", "runs"}   # what the record of a table must tell
+
 PRIVATE = {"target", "diagnosis", "sex", "age", "site", "patient_id", "lesion_id", "group_id", "path", "skin_tone"}   # columns that no table with a line an image may have
 
 MACHINE = re.compile(r"(?<![\w.:/-])(?:/(?:home|Users|root|mnt|work|media|data|scratch|tmp)/|[A-Z]:\\\\)[^\"]*")   # in JSON text
+
 SHARES = ("accuracy", "sensitivity", "specificity", "balanced_accuracy", "auroc", "average_precision", "precision", "negative_predictive_value", "f1")
 
 def check_file(
@@ -570,6 +576,7 @@ def check_file(
     if {"metric", "difference", "low", "high"} <= set(t): bad += said(t.metric.isin(SHARES) & t.difference.notna() & t.low.notna() & ~((numbers("low") <= numbers("high")) & (numbers("difference").abs() <= 1)), "difference", "or its interval, which cannot be")
     return bad
 
+# %% ../nbs/09_study.ipynb #0e2f59d1
 def check_logits(
     folder: Path,
 ) -> list[str]: # faults, a line each
@@ -589,6 +596,7 @@ def check_logits(
         if found != n: bad.append(f"table2.csv: row {r} was judged on {n} images, logits.csv has {found}")
     return bad
 
+# %% ../nbs/09_study.ipynb #0f0f5603
 def compare_again(
     name: str, # of the table
     kept: pd.DataFrame, again: pd.DataFrame, # as it was read, and as it was computed
@@ -625,8 +633,7 @@ def check_results(
     if len(parts) > 1 and (folder/"folds_table2.csv").is_file(): bad += check_values(folder, fold_tables(parts, study.profile), "folds_")
     return bad
 
-
-# %% ../nbs/09_study.ipynb #255718bd
+# %% ../nbs/09_study.ipynb #6e23bd10
 def _parser():
     p = argparse.ArgumentParser(prog="melanoma_study", description="Execute the stages' notebooks in order, and write one page with every table and figure beside the report's.")
     p.add_argument("--profile", help="tiny, demo, laptop or paper")
@@ -649,6 +656,7 @@ def parse_stages(
     if bad := [t for t, s in found.items() if not s]: raise ValueError(f"--stages: {bad[0]!r} is no stage; there are {', '.join(STAGES)}")
     return tuple(s for s in STAGES if any(s in f for f in found.values()))
 
+# %% ../nbs/09_study.ipynb #5acdfcfa
 def say_check(
     folder: str, # of results
     profile: str | None, # whose data have the labels
@@ -661,6 +669,18 @@ def say_check(
     for line in bad: print(line)
     print(f"{folder}: {len(bad)} faults" + f" ({why})"*bool(why)); return int(bool(bad))
 
+def keep_record(
+    plan: StudyPlan,
+    done: pd.DataFrame, # from `run_study`
+    start: float, # `time.time()` when the call began
+) -> None:
+    "`record.json`: with what, and what went wrong. A notebook that was found keeps the seconds of the time it was executed."
+    bad = done.name[done.state.isin(BAD)].tolist(); before = read_json(plan.folder/"record.json").get("jobs", {}) if (plan.folder/"record.json").is_file() else {}
+    took = {j.name: j.seconds or before.get(j.name, 0.) for j in done.itertuples()}
+    write_json(plan.folder/"record.json", dict(stage="study", name=plan.profile.name, made=time.strftime("%Y-%m-%d %H:%M:%S"), seconds=round(time.time() - start, 1),
+        **(dict(error=f"failed: {', '.join(bad)}") if bad else {}), jobs=took, **provenance()))
+
+# %% ../nbs/09_study.ipynb #ef3dcb5a
 def melanoma_study(
     argv: list[str] | None = None, # arguments; None: those of the process
 ) -> int: # exit status: 0; 1 if a stage failed, 2 for a wrong call, 130 if interrupted
@@ -681,17 +701,6 @@ def melanoma_study(
     bad = done.name[done.state.isin(BAD)].tolist(); again = "without --page-only the same command executes them" if args.page_only else "the same command tries them again"
     print(f"\nEverything on one page: {page}" + (f"\n{len(bad)} of {len(done)} failed{' or were not executed'*args.page_only}: {', '.join(bad)}; {again}" if bad else ""))
     return int(bool(bad))
-
-def keep_record(
-    plan: StudyPlan,
-    done: pd.DataFrame, # from `run_study`
-    start: float, # `time.time()` when the call began
-) -> None:
-    "`record.json`: with what, and what went wrong. A notebook that was found keeps the seconds of the time it was executed."
-    bad = done.name[done.state.isin(BAD)].tolist(); before = read_json(plan.folder/"record.json").get("jobs", {}) if (plan.folder/"record.json").is_file() else {}
-    took = {j.name: j.seconds or before.get(j.name, 0.) for j in done.itertuples()}
-    write_json(plan.folder/"record.json", dict(stage="study", name=plan.profile.name, made=time.strftime("%Y-%m-%d %H:%M:%S"), seconds=round(time.time() - start, 1),
-        **(dict(error=f"failed: {', '.join(bad)}") if bad else {}), jobs=took, **provenance()))
 
 # %% ../nbs/09_study.ipynb #c962def7
 def plot_pipeline(
