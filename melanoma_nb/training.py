@@ -357,7 +357,7 @@ class Bar(Callback):
     def __init__(self, history: History, monitor: str, done: int): self.history, self.monitor, self.done = history, monitor, done
     def before_fit(self):
         self.tqdm = tqdm(total=self.n_epoch*len(self.dls.train), initial=self.done*len(self.dls.train),
-                         desc="training", disable=in_test(), mininterval=5, leave=False)
+                         desc="training", disable=in_test(), mininterval=5, leave=False, file=sys.stdout)
     def after_batch(self):
         if self.training: self.tqdm.update()
     def after_epoch(self):
@@ -535,7 +535,7 @@ def predict(
     model.to(device).eval()
     try:
         with batch_memory(bs or dl.bs, bs_name):
-            for x, y in tqdm(dl, desc=desc, disable=in_test(), mininterval=5, leave=False):
+            for x, y in tqdm(dl, desc=desc, disable=in_test(), mininterval=5, leave=False, file=sys.stdout):
                 out.append({k: v.cpu().numpy() for k, v in per_item(model(x.to(device)), y.to(device)).items()})
     finally: model.train(was)
     return {k: np.concatenate([o[k] for o in out]) for k in out[0]}
