@@ -8,6 +8,7 @@ __all__ = ['affine_map', 'random_affine', 'warp', 'black_level', 'AugmentImages'
 # %% ../nbs/01f_augment.ipynb #d3219eba
 import math
 import torch
+import melanoma_nb   # silences a warning of fastai's import, about which nobody here can do anything
 from fastai.callback.core import Callback
 from torch.nn import functional as F
 

@@ -16,9 +16,9 @@ from typing import Callable
 import numpy as np
 import pandas as pd
 import torch
+import melanoma_nb.recolour   # so that `rung_cache` can make flat_tone and skin_shift
 from fastai.learner import Learner
 from fastai.losses import CrossEntropyLossFlat
-import melanoma_nb.recolour   # so that `rung_cache` can make flat_tone and skin_shift
 from .augment import AugmentImages, black_level
 from .core import (
     ImageCache, Profile, check_literal, config_hash, make_run, pick_device, printed, run_path, seeded, sha256_file, write_json)

@@ -11,12 +11,12 @@ __all__ = ['CLASSES', 'HIDDEN', 'FEATURES_VERSION', 'new_head', 'build_classifie
 from pathlib import Path
 import numpy as np
 import pandas as pd
+from .core import ImageCache, check_literal, make_run, pick_device, progress, run_path, seeded, sha256_file, writing
 import timm
 import torch
 import torchvision
 from fastai.callback.core import Callback
 from torch import nn
-from .core import ImageCache, check_literal, make_run, pick_device, progress, run_path, seeded, sha256_file, writing
 from .cropping import rung_cache, rung_spec
 from .data import CacheLoader, Study
 from .training import get_arch, load_base, weights_file

@@ -22,6 +22,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import segmentation_models_pytorch as smp
+from .augment import random_affine, warp
 import timm
 import torch
 from fastai.callback.core import Callback
@@ -29,7 +30,6 @@ from fastai.data.core import DataLoaders
 from fastai.learner import Learner
 from safetensors.torch import load_file, save_file
 from torch import nn
-from .augment import random_affine, warp
 from .core import (
     ImageCache, Profile, batch_memory, build_cache, check_literal, make_run, pick_device, progress, runs_dir, seeded, sha256_file,
     show_text, write_json, writing)

@@ -19,6 +19,7 @@ from typing import Callable
 import numpy as np
 import pandas as pd
 import torch
+from .core import batch_memory, check_literal, in_test, project_root, runs_dir, seeded, set_seeds, sha256_file, writing
 from fastai.callback.core import Callback
 from fastai.callback.fp16 import AMPMode, MixedPrecision
 from fastai.callback.schedule import ParamScheduler, SchedCos
@@ -30,7 +31,6 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 from tqdm import tqdm
-from .core import batch_memory, check_literal, in_test, project_root, runs_dir, seeded, set_seeds, sha256_file, writing
 
 # %% ../nbs/01b_training.ipynb #2e4e73c2
 @dataclass(frozen=True)
