@@ -7,7 +7,7 @@ __all__ = ['STAGES', 'ONE_SEED', 'VERSION', 'EXHIBITS', 'CONCLUSIONS', 'STYLE', 
            'find_stages', 'prepared', 'StudyPlan', 'check_names', 'stage_parameters', 'study_config', 'plan_study',
            'Job', 'study_jobs', 'is_whole', 'do_job', 'run_study', 'found_jobs', 'fold_study', 'take_kept',
            'fold_tables', 'fold_differences', 'plot_folds', 'at_own_thresholds', 'threshold_change', 'say_chosen',
-           'Exhibit', 'settled', 'tagged_outputs', 'as_text', 'summary', 'read_executed', 'limits', 'to_html',
+           'Exhibit', 'settled', 'settle', 'tagged_outputs', 'as_text', 'summary', 'read_executed', 'limits', 'to_html',
            'run_lines', 'page_cells', 'Together', 'shows', 'figure_text', 'cut_questions', 'fold_folders', 'fold_cells',
            'study_command', 'fold_record', 'write_page', 'check_file', 'check_logits', 'compare_again', 'check_values',
            'check_results', 'parse_stages', 'say_check', 'keep_record', 'melanoma_study', 'plot_pipeline']
@@ -324,9 +324,30 @@ CONCLUSIONS = (("05_ablation", "conclusion"), ("06_saliency", "conclusion"), ("0
 def settled(
     text: str, # of a stream
 ) -> str:
-    "What a terminal would show in the end: of a line that a progress bar wrote over itself only the last state, and nothing if that is empty."
-    lines = text.replace("\r\n", "\n").splitlines(keepends=True)
-    return "".join(line.rsplit("\r", 1)[-1] for line in lines if line.rsplit("\r", 1)[-1].strip() or "\r" not in line)
+    "What a terminal would show in the end: of a line that a progress bar wrote over itself, and of bars below bars, only the last state, and nothing if that is empty."
+    rows, barred, y, over = [""], set(), 0, False
+    for part in re.split(r"(\x1b\[A|\r|\n)", text.replace("\r\n", "\n")):
+        if part == "\x1b[A": y = max(0, y - 1)
+        elif part == "\n": y, over = y + 1, False; rows += [""]*(y == len(rows))
+        elif part == "\r": over = True; barred.add(y)
+        elif part: rows[y] = part if over or y in barred and not rows[y].strip() else rows[y] + part; over = False
+    if over: rows[y] = ""   # the next write would have begun anew
+    kept = [k for k in range(len(rows)) if rows[k].strip() or k not in barred]
+    return "\n".join(rows[k] for k in kept) + "\n"*(kept != [] and kept[-1] < len(rows) - 1)
+
+def settle(
+    nb: nbformat.NotebookNode, # executed; changed in place
+) -> nbformat.NotebookNode:
+    "What was printed in pieces is joined, and progress bars leave what a terminal would show in the end."
+    for cell in nb.cells:
+        joined = []
+        for out in cell.get("outputs", []):
+            if joined and out.output_type == joined[-1].output_type == "stream" and out.name == joined[-1].name: joined[-1].text += out.text
+            else: joined.append(out)
+        for out in joined:
+            if out.output_type == "stream": out.text = settled(out.text)
+        if "outputs" in cell: cell.outputs = [o for o in joined if o.output_type != "stream" or o.text.strip()]
+    return nb
 
 def tagged_outputs(
     nb: nbformat.NotebookNode | None, # executed; None: there is none
@@ -540,7 +561,7 @@ def write_page(
     if together.tables: export_tables(together.tables, plan.results, fold_record(plan, together.folds))
     for j in done.itertuples():
         if Path(j.notebook).exists():
-            with writing(plan.folder/f"{j.name}.html") as tmp: tmp.write_text(to_html(nbformat.read(j.notebook, 4), j.name, code=True), encoding="utf-8")
+            with writing(plan.folder/f"{j.name}.html") as tmp: tmp.write_text(to_html(settle(nbformat.read(j.notebook, 4)), j.name, code=True), encoding="utf-8")
     with writing(plan.folder/"report.html") as tmp: tmp.write_text(to_html(new_notebook(cells=page_cells(plan, done, together)), f"The study: {plan.profile.name}"), encoding="utf-8")
     return plan.folder/"report.html"
 

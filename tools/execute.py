@@ -7,20 +7,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from check import MALLOC, ROOT, directives
-from melanoma_nb.study import settled
-
-
-def settle(nb) -> None:
-    "Progress bars leave what a terminal would show in the end."
-    for cell in nb.cells:
-        joined = []
-        for out in cell.get("outputs", []):
-            if joined and out.output_type == joined[-1].output_type == "stream" and out.name == joined[-1].name: joined[-1].text += out.text
-            else: joined.append(out)
-        if "outputs" in cell: cell.outputs = joined
-        for out in cell.get("outputs", []):
-            if out.output_type == "stream": out.text = settled(out.text)
-        if "outputs" in cell: cell.outputs = [o for o in cell.outputs if o.output_type != "stream" or o.text.strip()]
+from melanoma_nb.study import settle
 
 
 def execute(path: Path, profile: str, timeout: int) -> float:
