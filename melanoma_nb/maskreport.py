@@ -147,7 +147,7 @@ def _not_shapes(
 ) -> pd.DataFrame: # (n,4) bool: the cell is nothing that `mask_shape` gives
     "Cells that are text, infinite, out of range, NaN beside pieces, or a number where there is none."
     cells = shapes[[who + s for s in SHAPES]]; v = cells.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
-    most = np.finfo(float).max; ok = (v >= [0, 0, 0, 1e-9]) & (v <= [most, 1, 1, most]); ok[:, 0] &= v[:, 0] % 1 == 0
+    most = np.finfo(float).max; ok = (v >= [0, 0, 0, 1e-9]) & (v <= [most, 1, 1, most]); ok[:, 0] &= np.floor(v[:, 0]) == v[:, 0]
     ok[:, 1:] = np.where(v[:, :1] == 0, np.isnan(v[:, 1:]), ok[:, 1:])
     return ~pd.DataFrame(ok, cells.index, cells.columns) | cells.map(lambda c: isinstance(c, str))
 
