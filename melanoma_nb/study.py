@@ -252,7 +252,7 @@ def check_kept(
     here, there = plan.results/f"fold-{fold}", plan.kept/f"fold-{fold}" if plan.kept else None
     if there is None or here.exists() or not (there/"logits.csv").is_file(): return None
     study, given = fold_study(plan, fold); record = read_json(there/"logits.how.json") if (there/"logits.how.json").is_file() else {}
-    made = record.get("rows", {}); other = [r for r in plan.fold_rows if r in made and made[r] != run_names(study, r, given)]
+    made = record.get("rows", {}) if isinstance(record, dict) else {}; other = [r for r in plan.fold_rows if r in made and made[r] != run_names(study, r, given)]
     remedy = "Leave --kept out to train the folds"
     if not set(made) & set(plan.fold_rows): raise ValueError(f"--kept: {shown(there)} has logits, but " + (f"of rows {', '.join(made)} only, not of {', '.join(plan.fold_rows)}" if made else "no record (logits.how.json) of the runs that they are of") + f". {remedy}")
     if lost := [r for r in made if r not in plan.fold_rows]: raise ValueError(f"--kept: {shown(there)} holds rows {', '.join(lost)} as well, which would be lost: ask for them (--fold-rows {','.join([*plan.fold_rows, *lost])}). {remedy}")
