@@ -11,13 +11,13 @@ __all__ = ['NOTICE', 'FORMAT', 'BUNDLE_VERSION', 'PREPROCESSING', 'WEIGHTS', 'BL
            'standardised', 'distances', 'measured_table', 'flag_threshold', 'flag_columns', 'probability',
            'check_choice', 'decide', 'open_networks', 'network_spec', 'make_reference', 'rate', 'at_threshold',
            'fit_calibration', 'fit_answers', 'fit_flags', 'part_rows', 'read_parts', 'training_told', 'content_hash',
-           'in_words', 'card_text', 'write_bundle', 'bundle_spec', 'make_bundle', 'openvino_library', 'pick_engine',
-           'MapAndFeatures', 'Converted', 'read_spec', 'load_bundle', 'against_study', 'spoil_blur', 'spoil_noise',
-           'spoil_inverted', 'spoil_blank', 'spoil_screenshot', 'spoil_filled', 'try_cases', 'plot_cases', 'printable',
-           'predict', 'in_short', 'Explained', 'heat_map', 'explain', 'plot_answer', 'of_ours', 'find_images',
-           'written_name', 'stamped', 'draw_overlay', 'write_picture', 'thumbnail', 'page', 'read_measured', 'open_out',
-           'stamp_of', 'base_line', 'write_pictures', 'predict_to', 'summary', 'melanoma_predict', 'answer_figure',
-           'upload_widget']
+           'in_words', 'card_text', 'write_bundle', 'answered', 'bundle_spec', 'make_bundle', 'openvino_library',
+           'pick_engine', 'MapAndFeatures', 'Converted', 'read_spec', 'load_bundle', 'against_study', 'spoil_blur',
+           'spoil_noise', 'spoil_inverted', 'spoil_blank', 'spoil_screenshot', 'spoil_filled', 'try_cases',
+           'plot_cases', 'bundle_tables', 'printable', 'predict', 'in_short', 'Explained', 'heat_map', 'explain',
+           'plot_answer', 'of_ours', 'find_images', 'written_name', 'stamped', 'draw_overlay', 'write_picture',
+           'thumbnail', 'page', 'read_measured', 'open_out', 'stamp_of', 'base_line', 'write_pictures', 'predict_to',
+           'summary', 'melanoma_predict', 'answer_figure', 'upload_widget']
 
 # %% ../nbs/08_inference.ipynb #67e011ed
 import base64, contextlib, glob, hashlib, html, json, math, os, sys, warnings
@@ -44,7 +44,7 @@ from .classification import cls_classes, cls_items, cls_parts, cls_run, cls_shar
 from .core import LITERALS, Parser, make_run, pick_device, progress, provenance, read_json, run_path, sha256_file, write_json, writing
 from .cropping import TONED, UNMASKED, cut_out, uncrop, usable_lesion
 from .data import Study
-from .evaluation import bootstrap_interval, clopper_pearson, predictions_table, read_predictions
+from .evaluation import bootstrap_interval, clopper_pearson, mean_interval, predictions_table, read_predictions
 from .maps import Readable, explaining, gradcam_map, map_layer, occlusion_map, plot_overlay
 from .masks import describe_mask, mask_plan, mask_set
 from .networks import build_classifier
@@ -532,6 +532,14 @@ def write_bundle(
     spec = bundle.spec | dict(files={f: sha256_file(folder/f) for f in (*WEIGHTS.values(), "card.md")})
     write_json(folder/"bundle.json", spec); spec = read_json(folder/"bundle.json"); write_json(folder/"bundle.json", spec | dict(content=content_hash(spec)))   # the hash is of what can be read again
 
+def answered(
+    spec: dict, # the bundle's, with classification
+    table: pd.DataFrame, # with fallback
+) -> pd.DataFrame: # its rows that get an answer
+    "Under `mask_policy=drop` a photograph without a usable lesion has none."
+    c = spec["classification"]
+    return table[~table.fallback.eq(True)] if c["mask_policy"] == "drop" and c["rung"] not in UNMASKED else table
+
 def bundle_spec(
     study: Study, rung: str, seed: int = 0, # of the classifier, see `classification.cls_spec`
     operating: str = "sensitivity_90", # the default rule
@@ -556,8 +564,7 @@ def make_bundle(
         files = [run/MODEL for run in (seg_run(study, p.fold), cls_run(study, rung, seed, allow_in_sample))]; b = open_networks(network_spec(study, rung), *files, p.device)
         ratio = part_rows(study, "train").eval("width/height"); b.spec = dict(format=FORMAT, version=BUNDLE_VERSION, notice=NOTICE, name=name) | b.spec | dict(proportions=[float(ratio.min()), float(ratio.max())]) | dict(default=operating, neighbour=NEIGHBOUR, training=training_told(study, seed), runs=config["runs"])
         make_reference(b, [m.numbers() for m in measure(b, part_rows(study, "train", N_REFERENCE).path.tolist(), desc="training photographs")]); parts = read_parts(b, study)
-        answered = {k: t[~t.fallback.eq(True)] if p.mask_policy == "drop" and rung not in UNMASKED else t for k, t in parts.items()}
-        preds = {k: predictions_table(t.image_id.tolist(), t.target.to_numpy(), t.logit.to_numpy(float), dataset="all", group_id=t.group_id.tolist(), fold=p.fold, split=k, seed=seed) for k, t in answered.items()}
+        preds = {k: predictions_table(t.image_id.tolist(), t.target.to_numpy(), t.logit.to_numpy(float), dataset="all", group_id=t.group_id.tolist(), fold=p.fold, split=k, seed=seed) for k, t in ((k, answered(b.spec, t)) for k, t in parts.items())}
         share = cls_shares(cls_parts(study)[0].assign(dataset="all"), cls_classes(study), p, seed).iloc[0]
         b.spec |= fit_answers(preds["valid"], preds["test"], dict(true=float(share.true), effective=float(share.effective)), p.n_boot) | fit_flags(parts["valid"], parts["test"], p.n_boot)
         up = provenance(); write_bundle(d, replace(b, spec=b.spec | dict(versions=up["versions"] | dict(python=up["python"]), commit=up["commit"])))
@@ -734,6 +741,23 @@ def plot_cases(
             ax.scatter(np.minimum(v, 5), y + np.linspace(-.25, .25, len(v)), s=5, c=np.where(out, "#c4473a", "#3b7ea1"), lw=0)
         ax.axvline(f["threshold"], color="0.4", lw=1, ls="--"); ax.set(title=f"{k}: {f['number']} {'<' if f['side'] == 'below' else '>'} {f['threshold']:.2f}", yticks=range(len(tables)), yticklabels=list(tables), ylim=(len(tables) - .5, -.5)); ax.title.set_fontsize(8)
     return axs
+
+# %% ../nbs/08_inference.ipynb #eea81d98
+def bundle_tables(
+    spec: dict, # the bundle's, complete
+    parts: dict[str, pd.DataFrame], # from `read_parts`
+    cases: pd.DataFrame, # from `try_cases`
+    n_boot: int = 10_000, # resamples behind the intervals of the calibration
+) -> dict[str, pd.DataFrame]: # file name without suffix -> table; shares and probabilities in [0,1], 95 % intervals
+    "What a bundle measures of itself: counts, shares, intervals, and no image's name."
+    size = {k: dict(sensitivity=p["n_malignant"], specificity=p["n"] - p["n_malignant"]) for k, p in spec["parts"].items()}
+    operating = [dict(rule=r, default=r == spec["default"], threshold=o["threshold"], risk=o["risk"], part=k, metric=m, n=n) | o[k][m] for r, o in spec["operating"].items() for k, ms in size.items() for m, n in ms.items()]
+    calibration, cal = [], spec["calibration"]
+    for k, t in parts.items():
+        t = answered(spec, t); y, p = t.target.to_numpy(float), probability(spec, t.logit); own, constant = (p - y)**2, (cal["base"] - y)**2
+        for m, v in dict(share=y, mean_p=p, mean_p_minus_share=p - y, brier=own, brier_constant=constant, brier_gain=constant - own).items(): calibration.append(dict(part=k, metric=m, n_malignant=int(y.sum())) | mean_interval(v, t.group_id, n_boot=n_boot))
+    flags = [dict(flag=name, number=f.get("number"), side=f.get("side"), threshold=f.get("threshold"), part=k) | f[k] for name, f in (spec["flags"] | {"any": spec["any_flag"], "no usable mask": spec["no_mask"]}).items() for k in parts]
+    return dict(inference_operating=pd.DataFrame(operating), inference_calibration=pd.DataFrame(calibration).assign(**{k: cal[k] for k in ("slope", "intercept", "base", "instead")}), inference_flags=pd.DataFrame(flags), inference_cases=cases)
 
 # %% ../nbs/08_inference.ipynb #d83052a8
 def printable(
