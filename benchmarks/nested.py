@@ -19,8 +19,8 @@ def spared(study, j: int, seed: int = 0):
     return replace(study, profile=replace(study.profile, folds=3, fold=0), images=df.assign(fold=np.select([df.fold == j, df.group_id.isin(few)], [0, 1], 2)))
 
 
-def draw(study, networks: dict, folder: Path) -> pd.DataFrame:
-    "A PNG of the frame's size for every image, by the network of its fold; image_id and path."
+def draw(study, networks: dict, folder: Path) -> pd.Series:
+    "A PNG of the frame's size for every image, by the network of its fold: image_id -> path."
     from melanoma_nb.photos import frame_shape
     from melanoma_nb.segmentation import build_segmenter, enlarge, stream_masks
     from melanoma_nb.training import MODEL, load_model

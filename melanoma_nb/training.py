@@ -19,7 +19,7 @@ from typing import Callable
 import numpy as np
 import pandas as pd
 import torch
-from .core import batch_memory, check_literal, in_test, project_root, runs_dir, seeded, set_seeds, sha256_file, writing
+from .core import batch_memory, check_literal, in_test, progress, project_root, runs_dir, seeded, set_seeds, sha256_file, writing
 from fastai.callback.core import Callback
 from fastai.callback.fp16 import AMPMode, MixedPrecision
 from fastai.callback.schedule import ParamScheduler, SchedCos
@@ -535,7 +535,7 @@ def predict(
     model.to(device).eval()
     try:
         with batch_memory(bs or dl.bs, bs_name):
-            for x, y in tqdm(dl, desc=desc, disable=in_test(), mininterval=5, leave=False, file=sys.stdout):
+            for x, y in progress(dl, desc):
                 out.append({k: v.cpu().numpy() for k, v in per_item(model(x.to(device)), y.to(device)).items()})
     finally: model.train(was)
     return {k: np.concatenate([o[k] for o in out]) for k in out[0]}
